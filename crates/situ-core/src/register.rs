@@ -1,0 +1,359 @@
+//! What every view needs to know besides its own claims: descriptions and retractions, as known then.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::as_of::{Known, Position};
+use crate::event::{
+    ClaimRef, ClaimRetracted, Event, PlaceDescribed, RetractionReason, SituationOpened,
+    SourceDescribed,
+};
+use crate::id::{ClaimId, EventId, PlaceId, SituationId, SourceId};
+use crate::instant::Instant;
+use crate::kind::{Kind, Payload};
+use crate::projection::Projection;
+use crate::recorded::{DecodeError, Recorded};
+use crate::when::Zone;
+
+/// Situations, places and sources as described, and the claims retracted, on both clocks of knowledge.
+///
+/// Views hold one each and feed it every event.
+#[derive(Debug, Clone, Default)]
+pub struct Register {
+    situations: BTreeMap<SituationId, Situation>,
+    retractions: HashMap<EventId, Vec<Retraction>>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Situation {
+    opened: Vec<Described<SituationOpened>>,
+    places: HashMap<PlaceId, Vec<Described<PlaceDescribed>>>,
+    sources: HashMap<SourceId, Vec<Described<SourceDescribed>>>,
+}
+
+#[derive(Debug, Clone)]
+struct Described<T> {
+    learnt_at: Instant,
+    position: Position,
+    event: EventId,
+    value: T,
+}
+
+/// A recorded retraction; whether it stands depends on what was known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retraction {
+    /// When it was learnt.
+    pub learnt_at: Instant,
+    /// Where it was recorded.
+    pub position: Position,
+    /// The event that retracts.
+    pub event: EventId,
+    /// What it retracts.
+    pub target: ClaimRef,
+    /// Why.
+    pub reason: RetractionReason,
+    /// What stands instead.
+    pub replacement: Option<ClaimRef>,
+}
+
+impl Register {
+    /// The situations of the log that were known, in order of their ids.
+    pub fn situations(&self, known: Known) -> impl Iterator<Item = &SituationId> {
+        self.situations
+            .iter()
+            .filter(move |(_, situation)| self.latest(&situation.opened, known).is_some())
+            .map(|(id, _)| id)
+    }
+
+    /// How a situation was opened.
+    #[must_use]
+    pub fn situation(&self, situation: &SituationId, known: Known) -> Option<&SituationOpened> {
+        self.latest(&self.situations.get(situation)?.opened, known)
+    }
+
+    /// The zone a situation's days are counted in; UTC as long as it was not opened.
+    #[must_use]
+    pub fn zone(&self, situation: &SituationId, known: Known) -> Zone {
+        self.situation(situation, known)
+            .map_or(Zone::UTC, |opened| opened.zone)
+    }
+
+    /// How a place was described.
+    #[must_use]
+    pub fn place(
+        &self,
+        situation: &SituationId,
+        place: &PlaceId,
+        known: Known,
+    ) -> Option<&PlaceDescribed> {
+        self.latest(self.situations.get(situation)?.places.get(place)?, known)
+    }
+
+    /// Whether a place is another, or lies in it as described, over any number of steps.
+    #[must_use]
+    pub fn lies_within(
+        &self,
+        situation: &SituationId,
+        place: &PlaceId,
+        outer: &PlaceId,
+        known: Known,
+    ) -> bool {
+        let mut seen = vec![place];
+        let mut next = 0;
+        while let Some(place) = seen.get(next).copied() {
+            if place == outer {
+                return true;
+            }
+            next += 1;
+            for parent in self
+                .place(situation, place, known)
+                .map_or(&[][..], |described| &described.within)
+            {
+                if !seen.contains(&parent) {
+                    seen.push(parent);
+                }
+            }
+        }
+        false
+    }
+
+    /// How a source was described.
+    #[must_use]
+    pub fn source(
+        &self,
+        situation: &SituationId,
+        source: &SourceId,
+        known: Known,
+    ) -> Option<&SourceDescribed> {
+        self.latest(self.situations.get(situation)?.sources.get(source)?, known)
+    }
+
+    /// The retraction that stands against a whole event, if any.
+    #[must_use]
+    pub fn event_retraction(&self, event: EventId, known: Known) -> Option<&Retraction> {
+        self.standing(event, known, &mut Vec::new())
+            .find(|retraction| retraction.target == ClaimRef::Event(event))
+    }
+
+    /// The retraction that stands against a claim, or against the event that carries it, if any.
+    #[must_use]
+    pub fn claim_retraction(&self, claim: ClaimId, known: Known) -> Option<&Retraction> {
+        if self.retractions.is_empty() {
+            return None;
+        }
+        let hits = |retraction: &&Retraction| match retraction.target {
+            ClaimRef::Event(_) => true,
+            ClaimRef::Claim(target) => target == claim,
+        };
+        self.standing(claim.event, known, &mut Vec::new())
+            .find(hits)
+    }
+
+    /// The retractions aimed at an event or its claims that stand; `asking` holds the events being judged.
+    fn standing(
+        &self,
+        event: EventId,
+        known: Known,
+        asking: &mut Vec<(EventId, Position)>,
+    ) -> impl Iterator<Item = &Retraction> + use<'_> {
+        let aimed = self.retractions.get(&event).map_or(&[][..], Vec::as_slice);
+        let standing: Vec<_> = aimed
+            .iter()
+            .filter(|retraction| self.stands(retraction, known, asking))
+            .collect();
+        standing.into_iter()
+    }
+
+    /// Whether a retraction was known and is not itself retracted. Where retractions go in a circle, the later recorded wins.
+    fn stands(
+        &self,
+        retraction: &Retraction,
+        known: Known,
+        asking: &mut Vec<(EventId, Position)>,
+    ) -> bool {
+        if !known.includes(retraction.learnt_at, retraction.position)
+            || retraction.target.event() == retraction.event
+        {
+            return false;
+        }
+        if let Some(circle) = asking
+            .iter()
+            .position(|(event, _)| *event == retraction.event)
+        {
+            return asking[circle..]
+                .iter()
+                .all(|(_, position)| *position <= retraction.position);
+        }
+        asking.push((retraction.event, retraction.position));
+        let retracted = self
+            .standing(retraction.event, known, asking)
+            .any(|other| other.target == ClaimRef::Event(retraction.event));
+        asking.pop();
+        !retracted
+    }
+
+    /// The newest description that was known and stands: by when it was learnt, then by position.
+    fn latest<'a, T>(&self, described: &'a [Described<T>], known: Known) -> Option<&'a T> {
+        described
+            .iter()
+            .filter(|entry| known.includes(entry.learnt_at, entry.position))
+            .filter(|entry| self.event_retraction(entry.event, known).is_none())
+            .max_by_key(|entry| (entry.learnt_at, entry.position))
+            .map(|entry| &entry.value)
+    }
+
+    fn add(&mut self, recorded: &Recorded, event: Event) {
+        let situation = self.situations.entry(event.situation).or_default();
+        match event.payload {
+            Payload::SituationOpened(opened) => situation.opened.push(described(recorded, opened)),
+            Payload::PlaceDescribed(place) => {
+                situation
+                    .places
+                    .entry(place.place.clone())
+                    .or_default()
+                    .push(described(recorded, place));
+            }
+            Payload::SourceDescribed(source) => {
+                situation
+                    .sources
+                    .entry(source.id.clone())
+                    .or_default()
+                    .push(described(recorded, source));
+            }
+            Payload::ClaimRetracted(retracted) => self.retract(recorded, &retracted),
+            _ => {}
+        }
+    }
+
+    fn retract(&mut self, recorded: &Recorded, retracted: &ClaimRetracted) {
+        self.retractions
+            .entry(retracted.target.event())
+            .or_default()
+            .push(Retraction {
+                learnt_at: recorded.learnt_at,
+                position: recorded.position,
+                event: recorded.id,
+                target: retracted.target,
+                reason: retracted.reason,
+                replacement: retracted.replacement,
+            });
+    }
+}
+
+fn described<T>(recorded: &Recorded, value: T) -> Described<T> {
+    Described {
+        learnt_at: recorded.learnt_at,
+        position: recorded.position,
+        event: recorded.id,
+        value,
+    }
+}
+
+impl Projection for Register {
+    const NAME: &'static str = "register";
+    const VERSION: u32 = 1;
+    type Touched = ();
+
+    fn apply(&mut self, recorded: &Recorded) -> Result<(), DecodeError> {
+        let kinds = [
+            Kind::SituationOpened,
+            Kind::PlaceDescribed,
+            Kind::SourceDescribed,
+            Kind::ClaimRetracted,
+        ];
+        if kinds.contains(&recorded.kind) {
+            self.add(recorded, recorded.event()?);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::ClaimRetracted;
+
+    fn id(number: u8) -> EventId {
+        EventId::from_content(Instant::from_unix_nanos(0), [number; 10])
+    }
+
+    fn recorded(position: u64, number: u8, payload: impl Into<Payload>) -> Recorded {
+        let event = Event::new(id(number), SituationId::new("s").unwrap(), payload);
+        let mut body = Vec::new();
+        event.encode(&mut body).unwrap();
+        let at = Instant::from_unix_nanos(i64::try_from(position).unwrap());
+        Recorded {
+            position: Position::new(position),
+            recorded_at: at,
+            learnt_at: at,
+            id: event.id,
+            situation: event.situation.clone(),
+            kind: event.payload.kind(),
+            version: event.payload.version(),
+            body: String::from_utf8(body).unwrap().into(),
+        }
+    }
+
+    fn retracts(target: u8) -> ClaimRetracted {
+        let target = ClaimRef::Event(id(target));
+        ClaimRetracted {
+            target,
+            reason: RetractionReason::Other,
+            replacement: None,
+            words: None,
+        }
+    }
+
+    fn known(position: u64) -> Known {
+        Known::Position(Position::new(position))
+    }
+
+    #[test]
+    fn a_retraction_of_a_retraction_restores_the_claim() {
+        let mut register = Register::default();
+        register.apply(&recorded(1, 2, retracts(1))).unwrap();
+        register.apply(&recorded(2, 3, retracts(2))).unwrap();
+        let claim = ClaimId {
+            event: id(1),
+            figure: 1,
+        };
+        assert!(register.claim_retraction(claim, known(0)).is_none());
+        assert_eq!(
+            register.claim_retraction(claim, known(1)).unwrap().event,
+            id(2)
+        );
+        assert!(register.claim_retraction(claim, known(2)).is_none());
+    }
+
+    #[test]
+    fn retractions_in_a_circle_are_settled_by_the_later_one() {
+        let mut register = Register::default();
+        register.apply(&recorded(1, 2, retracts(3))).unwrap();
+        register.apply(&recorded(2, 3, retracts(2))).unwrap();
+        register.apply(&recorded(3, 4, retracts(4))).unwrap();
+        assert!(register.event_retraction(id(2), known(9)).is_some());
+        assert!(register.event_retraction(id(3), known(9)).is_none());
+        assert!(register.event_retraction(id(4), known(9)).is_none());
+    }
+
+    #[test]
+    fn places_lie_within_each_other_as_described_then() {
+        let mut register = Register::default();
+        let place = |id: &str| PlaceId::new(id).unwrap();
+        let within = |id: &str, outer: &str| PlaceDescribed {
+            place: place(id),
+            names: vec![crate::Name::new("n").unwrap()],
+            codes: vec![],
+            within: vec![place(outer)],
+            point: None,
+        };
+        register.apply(&recorded(1, 1, within("a", "b"))).unwrap();
+        register.apply(&recorded(2, 2, within("b", "c"))).unwrap();
+        register.apply(&recorded(3, 3, within("c", "a"))).unwrap();
+        let situation = SituationId::new("s").unwrap();
+        let lies = |inner, outer, position| {
+            register.lies_within(&situation, &place(inner), &place(outer), known(position))
+        };
+        assert!(lies("a", "c", 2) && !lies("a", "c", 1) && lies("a", "a", 0));
+        assert!(lies("c", "b", 3) && !lies("a", "d", 3));
+    }
+}
