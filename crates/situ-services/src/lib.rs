@@ -9,6 +9,11 @@
 
 mod services;
 
+mod claim;
+mod ledger;
+mod timeline;
+
+mod answer;
 mod board;
 mod time_to_live;
 

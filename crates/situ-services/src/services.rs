@@ -1,18 +1,37 @@
-//! The fold.
+//! The fold, and the questions it answers.
+
+use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroU32;
 
 use situ_core::{
-    AsOf, DecodeError, Extent, Position, Projection, Recorded, Register, Service, ServiceScope,
-    SituationId,
+    AsOf, DecodeError, EventId, Extent, Kind, Known, Payload, Position, Projection, Recorded,
+    Register, Service, SituationId, Valid,
 };
 
-use crate::board::{Board, ServiceStatus};
+use crate::board::{Board, Contribution, Evidence, ServiceStatus, Unnamed};
+use crate::claim::{Claim, normal, severity};
+use crate::ledger::{Ledger, parts};
 use crate::time_to_live::TimeToLive;
+use crate::timeline::{Question, Timeline};
 
 /// What runs and what does not, folded from the log.
+///
+/// It keeps every claim on all clocks, so asking as of any moment and any state of knowledge is a look-up, not a replay.
 #[derive(Debug, Clone, Default)]
 pub struct Services {
     register: Register,
+    ledgers: Vec<Ledger>,
+    situations: BTreeMap<SituationId, u32>,
+    seen: HashMap<EventId, Seen>,
     reached: Position,
+}
+
+/// What an event was, so that it is known what a retraction of it changes.
+#[derive(Debug, Clone, Copy)]
+enum Seen {
+    Claim { ledger: u32, claim: u32 },
+    Retraction { of: EventId },
+    Description { ledger: u32 },
 }
 
 /// One service in one scope: what claims speak of and statuses are given for.
@@ -22,8 +41,8 @@ pub struct Line {
     pub situation: SituationId,
     /// The service.
     pub service: Service,
-    /// The scope, without exceptions; "some of" a place is one scope whatever its count, words and named members.
-    pub scope: ServiceScope,
+    /// The scope, in one spelling: the ends of a stretch in order, "some of" a place without count, words and named members.
+    pub scope: Extent,
 }
 
 /// What an event changed.
@@ -32,9 +51,9 @@ pub enum Touched {
     /// Nothing.
     #[default]
     Nothing,
-    /// The status of these, and of what lies inside them.
+    /// The status of these, and of what lies in them.
     Lines(Vec<Line>),
-    /// What lies inside what, or in which zone days are counted: any status of the situation.
+    /// What lies in what, or the zone days are counted in: any status of the situation.
     Situation(SituationId),
 }
 
@@ -42,28 +61,271 @@ impl Services {
     /// What was known then of every service anybody had spoken of.
     #[must_use]
     pub fn at(&self, situation: &SituationId, as_of: AsOf, time_to_live: &TimeToLive) -> Board {
-        let _ = (situation, as_of, time_to_live);
+        let statuses = self.ledger(situation).map(|ledger| {
+            let lines = ledger.lines();
+            lines
+                .filter_map(|(service, extent)| {
+                    let question = self.question(ledger, service, as_of);
+                    let timeline = question.timeline(extent);
+                    timeline.spelled.as_ref()?;
+                    let status = finish(question, &timeline, time_to_live)?;
+                    Some((service, timeline, status))
+                })
+                .collect::<Vec<_>>()
+        });
         Board {
-            position: self.reached,
-            services: Vec::new(),
+            position: self.resolved_at(as_of.known),
+            services: self.carve(situation, as_of.known, statuses.unwrap_or_default()),
         }
     }
 
     /// What was known then of one service in one scope, whether or not anybody spoke of just that.
     ///
-    /// `None`: nobody spoke of it, nor of anything it lies in.
+    /// `None`: nobody spoke of it, nor of anything it lies in. Unlike on a board, `except` lists only what the claim in force
+    /// excepts.
     #[must_use]
     pub fn status(
         &self,
         situation: &SituationId,
         service: Service,
-        extent: &Extent,
+        scope: &Extent,
         as_of: AsOf,
         time_to_live: &TimeToLive,
     ) -> Option<ServiceStatus> {
-        let _ = (situation, service, extent, as_of, time_to_live);
-        None
+        let question = self.question(self.ledger(situation)?, service, as_of);
+        let timeline = question.timeline(&normal(scope));
+        if timeline.is_empty() {
+            return None;
+        }
+        finish(question, &timeline, time_to_live)
     }
+
+    /// The descriptions and retractions the view goes by.
+    #[must_use]
+    pub const fn register(&self) -> &Register {
+        &self.register
+    }
+
+    fn ledger(&self, situation: &SituationId) -> Option<&Ledger> {
+        let number = *self.situations.get(situation)?;
+        self.ledgers.get(number as usize)
+    }
+
+    fn question<'a>(&'a self, ledger: &'a Ledger, service: Service, as_of: AsOf) -> Question<'a> {
+        Question {
+            register: &self.register,
+            ledger,
+            zone: self.register.zone(&ledger.situation, as_of.known),
+            service,
+            as_of,
+        }
+    }
+
+    fn resolved_at(&self, known: Known) -> Position {
+        match known {
+            Known::Position(position) => position.min(self.reached),
+            Known::Learnt(_) => self.reached,
+        }
+    }
+
+    /// Lists in each scope what lies in it and is in another state.
+    fn carve(
+        &self,
+        situation: &SituationId,
+        known: Known,
+        statuses: Vec<(Service, Timeline<'_>, ServiceStatus)>,
+    ) -> Vec<ServiceStatus> {
+        let Some(ledger) = self.ledger(situation) else {
+            return Vec::new();
+        };
+        let index: BTreeMap<_, _> = statuses
+            .iter()
+            .enumerate()
+            .map(|(index, (service, timeline, _))| {
+                ((*service, timeline.reach.extent.clone()), index)
+            })
+            .collect();
+        let mut inside: Vec<(usize, Extent, bool)> = Vec::new();
+        for (service, timeline, status) in &statuses {
+            let reach = &timeline.reach;
+            for outer in ledger.outer_lines(&self.register, *service, reach, known) {
+                if outer == reach.extent {
+                    continue;
+                }
+                if let Some(outer) = index.get(&(*service, outer)) {
+                    let differs = statuses[*outer].2.status != status.status;
+                    inside.push((*outer, status.scope.of.clone(), differs));
+                }
+            }
+        }
+        let mut statuses: Vec<_> = statuses.into_iter().map(|(_, _, status)| status).collect();
+        for (outer, inner, differs) in inside {
+            let except = &mut statuses[outer].scope.except;
+            let listed = except
+                .iter()
+                .position(|listed| normal(listed) == normal(&inner));
+            match (listed, differs) {
+                (None, true) => except.push(inner),
+                (Some(listed), false) => drop(except.remove(listed)),
+                _ => {}
+            }
+        }
+        statuses
+    }
+
+    fn ledger_number(&mut self, situation: &SituationId) -> u32 {
+        if let Some(number) = self.situations.get(situation) {
+            return *number;
+        }
+        let number =
+            u32::try_from(self.ledgers.len()).expect("a log has fewer than 2^32 situations");
+        self.ledgers.push(Ledger::new(situation.clone()));
+        self.situations.insert(situation.clone(), number);
+        number
+    }
+
+    /// What a retraction changes, through retractions of retractions.
+    fn touched_by_retraction(&self, mut target: EventId) -> Touched {
+        for _ in 0..=self.seen.len() {
+            match self.seen.get(&target) {
+                Some(Seen::Retraction { of }) => target = *of,
+                Some(Seen::Claim { ledger, claim }) => {
+                    let ledger = &self.ledgers[*ledger as usize];
+                    return lines(&ledger.situation, ledger.claim(*claim));
+                }
+                Some(Seen::Description { ledger }) => {
+                    let ledger = &self.ledgers[*ledger as usize];
+                    return Touched::Situation(ledger.situation.clone());
+                }
+                None => return Touched::Nothing,
+            }
+        }
+        Touched::Nothing
+    }
+}
+
+/// The status of a timeline, with the count of unnamed members; `None` where all members are named or known.
+fn finish<'a>(
+    question: Question<'a>,
+    timeline: &Timeline<'a>,
+    time_to_live: &TimeToLive,
+) -> Option<ServiceStatus> {
+    let mut status = question.answer(timeline, time_to_live.of(question.service));
+    if let Extent::SomeOf { within, .. } = &timeline.reach.extent {
+        let Some(claim) = timeline
+            .steps
+            .iter()
+            .rfind(|step| step.mark.is_unnamed)
+            .map(|step| step.mark.claim)
+        else {
+            return Some(status);
+        };
+        let at_least = NonZeroU32::new(unnamed(question, claim))?;
+        let words = match &claim.scope.of {
+            Extent::SomeOf { words, .. } => words.clone(),
+            _ => None,
+        };
+        status.scope.of = Extent::SomeOf {
+            within: within.clone(),
+            named: Vec::new(),
+            at_least,
+            words: words.clone(),
+        };
+        status.unnamed = Some(Unnamed {
+            at_least: at_least.get(),
+            words,
+        });
+        count(&mut status, claim);
+    }
+    Some(status)
+}
+
+fn count(status: &mut ServiceStatus, claim: &Claim) {
+    let evidence = &mut status.rests_on;
+    match evidence
+        .iter_mut()
+        .find(|evidence| evidence.event == claim.event)
+    {
+        Some(evidence) => evidence.contributes.push(Contribution::Count),
+        None => evidence.insert(
+            0,
+            Evidence {
+                event: claim.event,
+                source: claim.source.clone(),
+                contributes: vec![Contribution::Count],
+            },
+        ),
+    }
+    status.set_aside.retain(|aside| aside.event != claim.event);
+}
+
+/// How many members are left over when those are taken off that the claim names, or that were as bad at its moment.
+fn unnamed(question: Question<'_>, claim: &Claim) -> u32 {
+    let Extent::SomeOf {
+        within,
+        named,
+        at_least,
+        ..
+    } = &claim.scope.of
+    else {
+        return 0;
+    };
+    let Question {
+        register,
+        ledger,
+        service,
+        as_of,
+        ..
+    } = question;
+    let area = Extent::Area {
+        place: within.clone(),
+    };
+    let named: Vec<_> = named.iter().map(normal).collect();
+    let then = Question {
+        as_of: AsOf {
+            valid: Valid(claim.span().to.min(as_of.valid.0)),
+            known: as_of.known,
+        },
+        ..question
+    };
+    let severe = claim.degree().and_then(severity).unwrap_or(0);
+    let others = ledger
+        .extents(service)
+        .filter(|extent| {
+            let is_member = **extent != area
+                && !matches!(extent, Extent::SomeOf { .. })
+                && !named.contains(extent);
+            if !is_member {
+                return false;
+            }
+            let reach = ledger.reach(register, service, extent, as_of.known);
+            if !ledger.lies_in(register, &reach, &area, as_of.known) {
+                return false;
+            }
+            let timeline = then.timeline(extent);
+            let last = timeline.steps.len().checked_sub(1);
+            timeline.spelled.is_some()
+                && last.is_some_and(|last| timeline.is_at_least(last, severe))
+        })
+        .count();
+    let known = named.len() + others;
+    at_least
+        .get()
+        .saturating_sub(u32::try_from(known).unwrap_or(u32::MAX))
+}
+
+fn lines(situation: &SituationId, claim: &Claim) -> Touched {
+    let mut lines: Vec<_> = parts(claim)
+        .into_iter()
+        .map(|(scope, _)| Line {
+            situation: situation.clone(),
+            service: claim.service,
+            scope,
+        })
+        .collect();
+    lines.sort();
+    lines.dedup();
+    Touched::Lines(lines)
 }
 
 impl Projection for Services {
@@ -73,7 +335,36 @@ impl Projection for Services {
 
     fn apply(&mut self, recorded: &Recorded) -> Result<Touched, DecodeError> {
         self.register.apply(recorded)?;
+        let touched = match recorded.kind {
+            Kind::ServiceSuspended
+            | Kind::ServiceConfirmed
+            | Kind::ServiceRestored
+            | Kind::ServiceOutlookGiven => match Claim::new(recorded, recorded.event()?) {
+                Some(claim) => {
+                    let touched = lines(&recorded.situation, &claim);
+                    let ledger = self.ledger_number(&recorded.situation);
+                    let claim = self.ledgers[ledger as usize].add(claim);
+                    self.seen.insert(recorded.id, Seen::Claim { ledger, claim });
+                    touched
+                }
+                None => Touched::Nothing,
+            },
+            Kind::SituationOpened | Kind::PlaceDescribed => {
+                let ledger = self.ledger_number(&recorded.situation);
+                self.seen.insert(recorded.id, Seen::Description { ledger });
+                Touched::Situation(recorded.situation.clone())
+            }
+            Kind::ClaimRetracted => match recorded.event()?.payload {
+                Payload::ClaimRetracted(retracted) => {
+                    let of = retracted.target.event();
+                    self.seen.insert(recorded.id, Seen::Retraction { of });
+                    self.touched_by_retraction(of)
+                }
+                _ => Touched::Nothing,
+            },
+            _ => Touched::Nothing,
+        };
         self.reached = recorded.position;
-        Ok(Touched::Nothing)
+        Ok(touched)
     }
 }

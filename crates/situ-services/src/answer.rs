@@ -1,0 +1,805 @@
+//! From the steps of a timeline to a status with its evidence.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use situ_core::{Degree, EventId, Extent, Instant, ServiceScope, SourceId};
+
+use crate::board::{
+    Cause, Conflict, ConflictKind, Contribution, Day, Evidence, Freshness, How, LastConfirmed,
+    LastDay, Outlook, Party, Run, Says, ServiceStatus, SetAside, SetAsideReason, Since, Status,
+    Witness,
+};
+use crate::claim::{Claim, Mark, MarkKind, Says as Claimed, Span, is_down, severity, status_of};
+use crate::timeline::{Question, Step, Timeline};
+
+impl<'a> Question<'a> {
+    /// The status a timeline amounts to.
+    pub(crate) fn answer(self, timeline: &Timeline<'a>, time_to_live: Duration) -> ServiceStatus {
+        let mut status = self.bare(timeline);
+        let Some(last) = timeline.steps.len().checked_sub(1) else {
+            return status;
+        };
+        let step = &timeline.steps[last];
+        let told = step.status();
+        let vouchers = self.vouchers(timeline, told);
+        let deniers = self.deniers(timeline, step);
+        status.status = if deniers.is_empty() {
+            told
+        } else {
+            Status::Disputed
+        };
+        if status.status != Status::Disputed {
+            status.degree = step.mark.degree;
+        }
+        let run = current_run(timeline, status.status);
+        let start = self.start(timeline, run.clone());
+        status.changed = self.changed(timeline, &run);
+        self.date(&mut status, timeline, &run, &start, &vouchers, time_to_live);
+        status.since = start.since.clone();
+        self.describe(&mut status, timeline, &run);
+        status.rests_on = rests_on(timeline, &run, &start, &vouchers, &deniers);
+        status.runs = self.runs(timeline);
+        status.conflicts = self.conflicts(timeline, start, step, &deniers);
+        status.set_aside.extend(ended(timeline, &run));
+        let evidence = &status.rests_on;
+        status.set_aside.retain(|aside| {
+            evidence
+                .iter()
+                .all(|evidence| evidence.event != aside.event)
+        });
+        status
+    }
+
+    /// A status of which nothing is known yet.
+    fn bare(self, timeline: &Timeline<'a>) -> ServiceStatus {
+        let of = timeline
+            .spelled
+            .clone()
+            .unwrap_or_else(|| timeline.reach.extent.clone());
+        let except = timeline
+            .steps
+            .last()
+            .map_or(Vec::new(), |step| self.excepted(timeline, step));
+        ServiceStatus {
+            service: self.service,
+            scope: ServiceScope { of, except },
+            degree: Degree::Unknown,
+            status: Status::Unknown,
+            since: Since {
+                earliest: None,
+                latest: None,
+                how: How::Unknown,
+                rests_on: Vec::new(),
+            },
+            changed: None,
+            last_confirmed: None,
+            freshness: Freshness::Unconfirmed,
+            fresh_until: None,
+            day: None,
+            unobserved: None,
+            last_day: None,
+            unnamed: None,
+            causes: Vec::new(),
+            ordered_by: Vec::new(),
+            outlook: None,
+            rests_on: Vec::new(),
+            set_aside: timeline.set_aside.clone(),
+            conflicts: Vec::new(),
+            runs: Vec::new(),
+        }
+    }
+
+    /// What the claim in force excepts, as far as it bears on the scope.
+    fn excepted(self, timeline: &Timeline<'a>, step: &Step<'a>) -> Vec<Extent> {
+        let known = self.as_of.known;
+        let scope = &timeline.reach.extent;
+        let bears = |except: &&Extent| {
+            let piece = self.ledger.reach(
+                self.register,
+                self.service,
+                &crate::claim::normal(except),
+                known,
+            );
+            self.ledger.lies_in(self.register, &piece, scope, known)
+                || self.ledger.touches(self.register, except, scope, known)
+        };
+        let claim = step.mark.claim;
+        if step.mark.kind == MarkKind::Exception {
+            return Vec::new();
+        }
+        claim.scope.except.iter().filter(bears).cloned().collect()
+    }
+
+    /// The claims that speak of later moments and say that it was so without a break since before.
+    fn vouchers(self, timeline: &Timeline<'a>, status: Status) -> Vec<&'a Claim> {
+        if matches!(status, Status::Unknown | Status::Disputed) {
+            return Vec::new();
+        }
+        let rank = timeline.steps.last().map_or(0, |step| step.mark.rank);
+        let mut vouchers: Vec<_> = self
+            .covering(timeline)
+            .filter(|mark| status_of(mark.degree) == status)
+            .map(|mark| mark.claim)
+            .collect();
+        for mark in &timeline.later {
+            let is_still = matches!(mark.kind, MarkKind::Still | MarkKind::Exception);
+            let is_same = status_of(mark.degree) == status
+                || (mark.kind == MarkKind::Exception && is_down(timeline_degree(timeline)));
+            match (is_same, is_still) {
+                (true, true) => {
+                    vouchers.push(mark.claim);
+                    break;
+                }
+                (true, false) => {}
+                (false, true) if mark.rank < rank => {}
+                (false, _) => break,
+            }
+        }
+        vouchers.sort_by_key(|claim| claim.position);
+        vouchers.dedup_by_key(|claim| claim.position);
+        vouchers
+    }
+
+    /// Later claims whose ordinal says that it was otherwise at the moment asked about.
+    fn deniers(self, timeline: &Timeline<'a>, step: &Step<'a>) -> Vec<&'a Claim> {
+        let status = status_of(step.mark.degree);
+        self.covering(timeline)
+            .filter(|mark| status_of(mark.degree) != status && mark.rank == step.mark.rank)
+            .map(|mark| mark.claim)
+            .collect()
+    }
+
+    /// Later claims whose ordinal implies a start before the moment asked about.
+    fn covering<'t>(self, timeline: &'t Timeline<'a>) -> impl Iterator<Item = &'t Mark<'a>> {
+        timeline.later.iter().filter(move |mark| {
+            mark.kind != MarkKind::Exception
+                && is_down(mark.degree)
+                && mark
+                    .claim
+                    .implied_start(self.zone)
+                    .is_some_and(|start| start.from <= self.as_of.valid.0)
+        })
+    }
+
+    /// Where a run began: as stated, else as the newest ordinal implies, else between what was before and its first claim.
+    fn start(self, timeline: &Timeline<'a>, run: RangeInclusive<usize>) -> Start {
+        let steps = &timeline.steps[run.clone()];
+        let told = self.told_starts(steps);
+        let stated = told
+            .iter()
+            .filter(|start| start.how == How::Stated)
+            .min_by_key(|start| (start.span.to, start.span.from, start.claim.position));
+        let ordinal_day = |start: &&Told<'a>| {
+            start
+                .claim
+                .ordinal
+                .as_ref()
+                .and_then(|ordinal| ordinal.on.latest())
+        };
+        let inferred = told
+            .iter()
+            .filter(|start| start.how == How::Inferred)
+            .max_by_key(|start| {
+                (
+                    ordinal_day(start),
+                    start.claim.learnt_at,
+                    start.claim.position,
+                )
+            });
+        let Some(chosen) = stated.or(inferred) else {
+            let first = &steps[0].mark;
+            let before = run
+                .start()
+                .checked_sub(1)
+                .map(|before| &timeline.steps[before]);
+            let since = Since {
+                earliest: before.map(|step| step.mark.span.from),
+                latest: Some(first.span.to.min(self.as_of.valid.0)),
+                how: How::Unknown,
+                rests_on: before
+                    .into_iter()
+                    .map(|step| step.mark.claim.event)
+                    .chain([first.claim.event])
+                    .collect(),
+            };
+            return Start {
+                since,
+                days: None,
+                conflicts: Vec::new(),
+            };
+        };
+        let agreeing = told.iter().filter(|other| other.agrees(chosen));
+        let mut rests_on: Vec<_> = agreeing.map(|start| start.claim.event).collect();
+        rests_on.dedup();
+        let since = Since {
+            earliest: chosen.span.earliest,
+            latest: chosen.span.latest,
+            how: chosen.how,
+            rests_on,
+        };
+        let days = chosen.days(self);
+        let mut conflicts: Vec<_> = told
+            .iter()
+            .filter(|other| other.clashes(chosen))
+            .map(|other| self.start_conflict(chosen, other))
+            .collect();
+        conflicts.extend(self.broken(timeline, run, chosen));
+        Start {
+            since,
+            days,
+            conflicts,
+        }
+    }
+
+    /// Every claim about where a run began, as far as it is about this run and not about a change of degree within it.
+    fn told_starts(self, steps: &[Step<'a>]) -> Vec<Told<'a>> {
+        let mut told: Vec<Told<'a>> = Vec::new();
+        for (index, step) in steps.iter().enumerate() {
+            let mark = &step.mark;
+            let is_first_degree =
+                mark.degree == steps[0].mark.degree || !is_down(steps[0].mark.degree);
+            if !is_first_degree {
+                break;
+            }
+            let is_change = mark.kind == MarkKind::Change && mark.claim.occurred.is_some();
+            let is_start = match mark.claim.says {
+                Claimed::Suspended(_) => true,
+                Claimed::Restored(_) => index == 0,
+                _ => false,
+            };
+            let stated = (is_change && is_start).then_some((mark.span, How::Stated));
+            let implied = (mark.kind != MarkKind::Exception && is_down(mark.degree))
+                .then(|| mark.claim.implied_start(self.zone))
+                .flatten()
+                .map(|span| (span, How::Inferred));
+            for (span, how) in stated.into_iter().chain(implied) {
+                let claim = mark.claim;
+                let is_known = |told: &Told<'_>| told.claim.event == claim.event && told.how == how;
+                if !told.iter().any(is_known) {
+                    told.push(Told { claim, span, how });
+                }
+            }
+        }
+        told
+    }
+
+    fn start_conflict(self, chosen: &Told<'a>, other: &Told<'a>) -> Conflict {
+        let gap_days = chosen.days(self).zip(other.days(self)).map(|(one, other)| {
+            let (first, second) = if one.1 < other.0 {
+                (one, other)
+            } else {
+                (other, one)
+            };
+            days_between(first.1, second.0)
+        });
+        Conflict {
+            kind: ConflictKind::Start,
+            possible: false,
+            witnesses: vec![other.witness(), chosen.witness()],
+            gap_days,
+        }
+    }
+
+    /// Claims that do not fit a run unbroken since its start: otherwise after it, or already so before it.
+    fn broken(
+        self,
+        timeline: &Timeline<'a>,
+        run: RangeInclusive<usize>,
+        chosen: &Told<'a>,
+    ) -> Option<Conflict> {
+        let is_after = |step: &&Step<'a>| step.mark.span.from > chosen.span.to;
+        let interrupted = timeline.steps[..*run.start()].iter().rfind(is_after);
+        let is_before =
+            |step: &&Step<'a>| step.mark.is_direct() && step.mark.span.to < chosen.span.from;
+        let already = timeline.steps[run].iter().find(is_before);
+        let (kind, step) = match (interrupted, already) {
+            (Some(step), _) => (ConflictKind::Unbroken, step),
+            (None, Some(step)) => (ConflictKind::Start, step),
+            (None, None) => return None,
+        };
+        Some(Conflict {
+            kind,
+            possible: false,
+            witnesses: vec![says_degree(&step.mark), chosen.witness()],
+            gap_days: None,
+        })
+    }
+
+    /// Since when it has been at the very degree, where that began within the run.
+    fn changed(self, timeline: &Timeline<'a>, run: &RangeInclusive<usize>) -> Option<Since> {
+        let degree = timeline.steps[*run.end()].mark.degree;
+        let mut first = *run.end();
+        while first > *run.start() && timeline.steps[first - 1].mark.degree == degree {
+            first -= 1;
+        }
+        (first > *run.start()).then(|| self.start_of_change(timeline, first))
+    }
+
+    /// When a step began that follows another state.
+    fn start_of_change(self, timeline: &Timeline<'a>, step: usize) -> Since {
+        let mark = &timeline.steps[step].mark;
+        let (earliest, how) = match mark.kind {
+            MarkKind::Change if mark.claim.occurred.is_some() => (mark.span.earliest, How::Stated),
+            MarkKind::ImpliedStart => (mark.span.earliest, How::Inferred),
+            _ => {
+                let before = step
+                    .checked_sub(1)
+                    .map(|before| timeline.steps[before].mark.span.from);
+                (before, How::Unknown)
+            }
+        };
+        let latest = match how {
+            How::Unknown => Some(mark.span.to.min(self.as_of.valid.0)),
+            _ => mark.span.latest,
+        };
+        Since {
+            earliest,
+            latest,
+            how,
+            rests_on: vec![mark.claim.event],
+        }
+    }
+
+    /// Last confirmation, freshness and days.
+    fn date(
+        self,
+        status: &mut ServiceStatus,
+        timeline: &Timeline<'a>,
+        run: &RangeInclusive<usize>,
+        start: &Start,
+        vouchers: &[&'a Claim],
+        time_to_live: Duration,
+    ) {
+        let valid = self.as_of.valid.0;
+        let confirmed = self.last_confirmed(timeline, run);
+        status.fresh_until = confirmed.map(|mark| {
+            let nanos = i64::try_from(time_to_live.as_nanos()).unwrap_or(i64::MAX);
+            mark.span.confirmed.saturating_add_nanos(nanos)
+        });
+        status.last_confirmed = confirmed.map(|mark| LastConfirmed {
+            at: mark.span.confirmed.min(valid),
+            when: mark.claim.occurred.clone(),
+            event: mark.claim.event,
+            source: mark.claim.source.clone(),
+        });
+        let is_recent = status.fresh_until.is_some_and(|until| valid <= until);
+        status.freshness = if is_recent || !vouchers.is_empty() {
+            Freshness::Fresh
+        } else {
+            Freshness::Stale
+        };
+        let Some(first) = start.day().filter(|_| is_down(status.degree)) else {
+            return;
+        };
+        let today = self.zone.day_of(valid);
+        match (status.freshness, &status.last_confirmed) {
+            (Freshness::Fresh, _) => {
+                status.day = nth(first, today);
+                status.unobserved = status.day.map(|days| {
+                    days - self.observed(timeline, run, first, today, !vouchers.is_empty())
+                });
+            }
+            (_, Some(confirmed)) => {
+                let on = self.zone.day_of(confirmed.at);
+                status.last_day = nth(first, on).map(|day| LastDay { day, on: Day(on) });
+            }
+            (_, None) => {}
+        }
+    }
+
+    /// The claim of the run that speaks of the latest moment; of two, the one that says "still".
+    fn last_confirmed<'t>(
+        self,
+        timeline: &'t Timeline<'a>,
+        run: &RangeInclusive<usize>,
+    ) -> Option<&'t Mark<'a>> {
+        let status = timeline.steps[*run.end()].status();
+        let is_disputed = status == Status::Disputed;
+        timeline.steps[run.clone()]
+            .iter()
+            .filter(|step| is_disputed || step.status() == status)
+            .map(|step| &step.mark)
+            .filter(|mark| mark.is_direct())
+            .max_by_key(|mark| {
+                let confirmed = mark.span.confirmed.min(self.as_of.valid.0);
+                (confirmed, mark.kind, mark.order())
+            })
+    }
+
+    /// How many of the days from `first` to `last` somebody reported or vouched for.
+    fn observed(
+        self,
+        timeline: &Timeline<'a>,
+        run: &RangeInclusive<usize>,
+        first: NaiveDate,
+        last: NaiveDate,
+        is_vouched: bool,
+    ) -> u32 {
+        if is_vouched {
+            return nth(first, last).unwrap_or(0);
+        }
+        let day = |instant: Instant| self.zone.day_of(instant.min(self.as_of.valid.0));
+        let mut spans = Vec::new();
+        for step in &timeline.steps[run.clone()] {
+            let mark = &step.mark;
+            let until = day(mark.span.to);
+            let from = match (mark.kind, mark.claim.implied_start(self.zone)) {
+                (MarkKind::Change, None) => day(mark.span.from),
+                (MarkKind::ImpliedStart, _) => day(mark.span.from),
+                (_, Some(start)) => day(start.from),
+                (_, None) => first,
+            };
+            spans.push((from.max(first), until.min(last)));
+        }
+        spans.sort_unstable();
+        let mut counted = 0;
+        let mut next = first;
+        for (from, until) in spans {
+            if let Some(days) = nth(from.max(next), until) {
+                counted += days;
+                next = until.succ_opt().unwrap_or(until);
+            }
+        }
+        counted
+    }
+
+    /// Causes, orders and outlook, as told during the run.
+    fn describe(
+        self,
+        status: &mut ServiceStatus,
+        timeline: &Timeline<'a>,
+        run: &RangeInclusive<usize>,
+    ) {
+        if status.status == Status::Operating {
+            return;
+        }
+        let steps = &timeline.steps[run.clone()];
+        let mut seen = Vec::new();
+        for step in steps {
+            let claim = step.mark.claim;
+            let Some(background) = claim
+                .background
+                .as_deref()
+                .filter(|_| !seen.contains(&claim.event))
+            else {
+                continue;
+            };
+            seen.push(claim.event);
+            let event = claim.event;
+            let causes = &background.causes;
+            status.causes.extend(causes.stated.map(|cause| Cause {
+                cause,
+                assessed_by: None,
+                event,
+            }));
+            status
+                .causes
+                .extend(causes.assessed.iter().map(|assessed| Cause {
+                    cause: assessed.cause,
+                    assessed_by: Some(assessed.by.clone()),
+                    event,
+                }));
+            status
+                .ordered_by
+                .extend(background.ordered_by.iter().map(|name| Party {
+                    name: name.clone(),
+                    event,
+                }));
+        }
+        let began = steps[0].mark.span.from;
+        let newest = timeline
+            .outlooks
+            .iter()
+            .rev()
+            .find(|claim| claim.span().to >= began);
+        status.outlook = newest.and_then(|claim| match &claim.says {
+            Claimed::Expected(end) => Some(Outlook {
+                expected_end: (**end).clone(),
+                passed: end
+                    .latest()
+                    .is_some_and(|latest| latest < self.as_of.valid.0),
+                event: claim.event,
+                source: claim.source.clone(),
+            }),
+            _ => None,
+        });
+    }
+
+    /// The stretches of one status, oldest first.
+    fn runs(self, timeline: &Timeline<'a>) -> Vec<Run> {
+        let ranges = status_ranges(timeline);
+        let mut runs = Vec::with_capacity(ranges.len());
+        for range in ranges {
+            let steps = &timeline.steps[range.clone()];
+            let start = self.start(timeline, range.clone());
+            let next = range.end() + 1;
+            let until = (next < timeline.steps.len()).then(|| self.start_of_change(timeline, next));
+            let mut events: Vec<_> = steps.iter().map(|step| step.mark.claim.event).collect();
+            let mut sources: Vec<SourceId> = steps
+                .iter()
+                .filter_map(|step| step.mark.claim.source.clone())
+                .collect();
+            sources.sort();
+            sources.dedup();
+            let mut seen = Vec::new();
+            events.retain(|event| {
+                !seen.contains(event) && {
+                    seen.push(*event);
+                    true
+                }
+            });
+            let last_day = until.as_ref().and_then(|until| {
+                let last = |instant: Instant| self.zone.day_of(instant.saturating_add_nanos(-1));
+                let is_told = until.how != How::Unknown;
+                until.earliest.filter(|_| is_told).map(last)
+            });
+            let direct = steps.iter().filter(|step| step.mark.is_direct());
+            runs.push(Run {
+                status: steps[0].status(),
+                days: start
+                    .day()
+                    .zip(last_day)
+                    .and_then(|(first, last)| nth(first, last)),
+                since: start.since,
+                until,
+                last_confirmed: direct
+                    .map(|step| step.mark.span.confirmed.min(self.as_of.valid.0))
+                    .max(),
+                sources,
+                events,
+            });
+        }
+        runs
+    }
+
+    fn conflicts(
+        self,
+        timeline: &Timeline<'a>,
+        start: Start,
+        last: &Step<'a>,
+        deniers: &[&'a Claim],
+    ) -> Vec<Conflict> {
+        let mut conflicts = start.conflicts;
+        for denier in deniers {
+            conflicts.push(Conflict {
+                kind: ConflictKind::Unbroken,
+                possible: false,
+                witnesses: vec![
+                    says_degree(&last.mark),
+                    witness(
+                        denier,
+                        Says::Degree(denier.degree().unwrap_or(Degree::Unknown)),
+                    ),
+                ],
+                gap_days: None,
+            });
+        }
+        for step in &timeline.steps {
+            let (against, possible) = if step.against.is_empty() {
+                (&step.perhaps_against, true)
+            } else {
+                (&step.against, false)
+            };
+            conflicts.extend(against.iter().map(|other| Conflict {
+                kind: ConflictKind::Status,
+                possible,
+                witnesses: vec![
+                    says_degree(&timeline.steps[*other].mark),
+                    says_degree(&step.mark),
+                ],
+                gap_days: None,
+            }));
+        }
+        for range in status_ranges(timeline) {
+            conflicts.extend(self.start(timeline, range).conflicts);
+        }
+        let mut unique: Vec<Conflict> = Vec::new();
+        for conflict in conflicts {
+            if !unique.contains(&conflict) {
+                unique.push(conflict);
+            }
+        }
+        unique
+    }
+}
+
+/// Where a run began, and what clashes about it.
+struct Start {
+    since: Since,
+    /// The local days it may have been; told starts only.
+    days: Option<(NaiveDate, NaiveDate)>,
+    conflicts: Vec<Conflict>,
+}
+
+impl Start {
+    /// The day it was, where that is known to a day.
+    fn day(&self) -> Option<NaiveDate> {
+        self.days
+            .filter(|(first, last)| first == last)
+            .map(|(first, _)| first)
+    }
+}
+
+/// What one claim tells about where a run began.
+struct Told<'a> {
+    claim: &'a Claim,
+    span: Span,
+    how: How,
+}
+
+impl<'a> Told<'a> {
+    fn days(&self, question: Question<'a>) -> Option<(NaiveDate, NaiveDate)> {
+        let day = |instant| question.zone.day_of(instant);
+        Some((day(self.span.earliest?), day(self.span.latest?)))
+    }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        let before = |one: &Self, other: &Self| {
+            one.span
+                .latest
+                .zip(other.span.earliest)
+                .is_some_and(|(end, start)| end < start)
+        };
+        !before(self, other) && !before(other, self)
+    }
+
+    fn agrees(&self, chosen: &Self) -> bool {
+        self.overlaps(chosen)
+    }
+
+    /// A source that states another start for the same run again only says that it goes on.
+    fn clashes(&self, chosen: &Self) -> bool {
+        let repeats = self.how == How::Stated
+            && chosen.how == How::Stated
+            && self.claim.source == chosen.claim.source;
+        !self.overlaps(chosen) && !repeats
+    }
+
+    fn witness(&self) -> Witness {
+        let Span {
+            earliest, latest, ..
+        } = self.span;
+        witness(
+            self.claim,
+            Says::Start {
+                earliest,
+                latest,
+                how: self.how,
+            },
+        )
+    }
+}
+
+fn witness(claim: &Claim, says: Says) -> Witness {
+    Witness {
+        event: claim.event,
+        source: claim.source.clone(),
+        says,
+    }
+}
+
+fn says_degree(mark: &Mark<'_>) -> Witness {
+    witness(mark.claim, Says::Degree(mark.degree))
+}
+
+fn timeline_degree(timeline: &Timeline<'_>) -> Degree {
+    timeline
+        .steps
+        .last()
+        .map_or(Degree::Unknown, |step| step.mark.degree)
+}
+
+/// The last steps that are at the last degree or worse; of what is not down, those of the same status.
+fn current_run(timeline: &Timeline<'_>, status: Status) -> RangeInclusive<usize> {
+    let last = timeline.steps.len() - 1;
+    let degree = timeline.steps[last].mark.degree;
+    let belongs = |step: usize| match severity(degree) {
+        Some(severe) if severe > 0 && status != Status::Disputed => {
+            timeline.is_at_least(step, severe)
+        }
+        _ => timeline.steps[step].status() == timeline.steps[last].status(),
+    };
+    let mut first = last;
+    while first > 0 && belongs(first - 1) {
+        first -= 1;
+    }
+    first..=last
+}
+
+fn status_ranges(timeline: &Timeline<'_>) -> Vec<RangeInclusive<usize>> {
+    let mut ranges = Vec::new();
+    let mut first = 0;
+    for next in 1..=timeline.steps.len() {
+        if next == timeline.steps.len()
+            || timeline.steps[next].status() != timeline.steps[first].status()
+        {
+            ranges.push(first..=next - 1);
+            first = next;
+        }
+    }
+    ranges
+}
+
+/// Which day `day` is, counting `first` as the first.
+fn nth(first: NaiveDate, day: NaiveDate) -> Option<u32> {
+    u32::try_from((day - first).num_days() + 1)
+        .ok()
+        .filter(|nth| *nth > 0)
+}
+
+fn days_between(first: NaiveDate, second: NaiveDate) -> u32 {
+    u32::try_from((second - first).num_days()).unwrap_or(0)
+}
+
+fn rests_on(
+    timeline: &Timeline<'_>,
+    run: &RangeInclusive<usize>,
+    start: &Start,
+    vouchers: &[&Claim],
+    deniers: &[&Claim],
+) -> Vec<Evidence> {
+    let mut evidence: Vec<Evidence> = Vec::new();
+    let mut add = |claim: &Claim, contribution: Contribution| {
+        let index = evidence
+            .iter()
+            .position(|evidence| evidence.event == claim.event)
+            .unwrap_or_else(|| {
+                evidence.push(Evidence {
+                    event: claim.event,
+                    source: claim.source.clone(),
+                    contributes: Vec::new(),
+                });
+                evidence.len() - 1
+            });
+        let contributes = &mut evidence[index].contributes;
+        if !contributes.contains(&contribution) {
+            contributes.push(contribution);
+        }
+    };
+    let steps = &timeline.steps;
+    for index in run.clone() {
+        let step = &steps[index];
+        let claim = step.mark.claim;
+        for other in &step.against {
+            add(steps[*other].mark.claim, Contribution::Dispute);
+        }
+        let is_start =
+            start.since.how != How::Unknown && start.since.rests_on.contains(&claim.event);
+        if is_start {
+            add(claim, Contribution::Start);
+        }
+        match step.mark.kind {
+            _ if !step.against.is_empty() => add(claim, Contribution::Dispute),
+            _ if index == *run.end() => add(claim, Contribution::Status),
+            MarkKind::Exception => add(claim, Contribution::Exception),
+            MarkKind::Still => add(claim, Contribution::Confirmation),
+            MarkKind::Change if !is_start => add(claim, Contribution::Confirmation),
+            _ => {}
+        }
+    }
+    for voucher in vouchers {
+        add(voucher, Contribution::Vouches);
+    }
+    for denier in deniers {
+        add(denier, Contribution::Dispute);
+    }
+    evidence
+}
+
+/// The claims of earlier runs, ended by the first claim of this one.
+fn ended(timeline: &Timeline<'_>, run: &RangeInclusive<usize>) -> Vec<SetAside> {
+    let by: EventId = timeline.steps[*run.start()].mark.claim.event;
+    let mut ended: Vec<SetAside> = Vec::new();
+    for step in &timeline.steps[..*run.start()] {
+        let event = step.mark.claim.event;
+        if !ended.iter().any(|aside| aside.event == event) {
+            ended.push(SetAside {
+                event,
+                reason: SetAsideReason::Ended { by },
+            });
+        }
+    }
+    ended
+}

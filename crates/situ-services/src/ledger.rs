@@ -1,0 +1,374 @@
+//! The claims of one situation, by service and scope, and which scope lies in which.
+
+use std::collections::BTreeMap;
+
+use situ_core::{EventId, Extent, Known, PlaceId, Register, Service, SituationId};
+
+use crate::claim::{Claim, normal};
+
+/// The claims of one situation.
+#[derive(Debug, Clone)]
+pub(crate) struct Ledger {
+    pub(crate) situation: SituationId,
+    claims: Vec<Claim>,
+    lines: BTreeMap<Service, BTreeMap<Extent, Vec<Entry>>>,
+    /// The places a scope was declared to lie in, being named as one of "some of" them.
+    members: BTreeMap<(Service, Extent), Vec<(PlaceId, u32)>>,
+    betweens: BTreeMap<Service, Vec<Extent>>,
+}
+
+/// A claim on a line.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry {
+    claim: u32,
+    pub(crate) part: Part,
+}
+
+/// Which part of a claim's scope a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// All of it, or a named member.
+    Named,
+    /// The members nobody named.
+    Unnamed,
+    /// What did not come back with the rest.
+    Exception,
+}
+
+impl Ledger {
+    pub(crate) const fn new(situation: SituationId) -> Self {
+        Self {
+            situation,
+            claims: Vec::new(),
+            lines: BTreeMap::new(),
+            members: BTreeMap::new(),
+            betweens: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a claim and returns its number.
+    pub(crate) fn add(&mut self, claim: Claim) -> u32 {
+        let number =
+            u32::try_from(self.claims.len()).expect("a situation has fewer than 2^32 claims");
+        let service = claim.service;
+        for (extent, part) in parts(&claim) {
+            if let Extent::SomeOf { within, named, .. } = &claim.scope.of
+                && part == Part::Named
+                && named.iter().any(|member| normal(member) == extent)
+            {
+                let key = (service, extent.clone());
+                self.members
+                    .entry(key)
+                    .or_default()
+                    .push((within.clone(), number));
+            }
+            let lines = self.lines.entry(service).or_default();
+            if matches!(extent, Extent::Between { .. }) && !lines.contains_key(&extent) {
+                self.betweens
+                    .entry(service)
+                    .or_default()
+                    .push(extent.clone());
+            }
+            let entry = Entry {
+                claim: number,
+                part,
+            };
+            lines.entry(extent).or_default().push(entry);
+        }
+        self.claims.push(claim);
+        number
+    }
+
+    pub(crate) fn claim(&self, number: u32) -> &Claim {
+        &self.claims[number as usize]
+    }
+
+    /// Every service and scope anybody spoke of.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (Service, &Extent)> {
+        self.lines
+            .iter()
+            .flat_map(|(service, lines)| lines.keys().map(|extent| (*service, extent)))
+    }
+
+    /// The scopes of one service.
+    pub(crate) fn extents(&self, service: Service) -> impl Iterator<Item = &Extent> {
+        self.lines
+            .get(&service)
+            .into_iter()
+            .flat_map(BTreeMap::keys)
+    }
+
+    /// The claims on a line.
+    pub(crate) fn entries(
+        &self,
+        service: Service,
+        extent: &Extent,
+    ) -> impl Iterator<Item = (&Claim, Part)> {
+        self.lines
+            .get(&service)
+            .and_then(|lines| lines.get(extent))
+            .into_iter()
+            .flatten()
+            .map(|entry| (self.claim(entry.claim), entry.part))
+    }
+
+    /// Where a scope lies, as known then.
+    pub(crate) fn reach(
+        &self,
+        register: &Register,
+        service: Service,
+        extent: &Extent,
+        known: Known,
+    ) -> Reach {
+        let atlas = Atlas {
+            register,
+            situation: &self.situation,
+            known,
+        };
+        let declared = self
+            .members
+            .get(&(service, extent.clone()))
+            .into_iter()
+            .flatten()
+            .filter(|(_, number)| {
+                let claim = self.claim(*number);
+                known.includes(claim.learnt_at, claim.position)
+                    && stands(register, claim.event, known)
+            })
+            .flat_map(|(within, _)| atlas.ancestors(within));
+        let mut areas = atlas.areas(extent);
+        areas.extend(declared);
+        if let Extent::Area { place } = extent {
+            areas.retain(|area| area != place);
+        }
+        areas.sort_unstable();
+        areas.dedup();
+        Reach {
+            extent: extent.clone(),
+            areas,
+        }
+    }
+
+    /// The lines a scope lies in, itself last: the more particular, the later.
+    pub(crate) fn outer_lines(
+        &self,
+        register: &Register,
+        service: Service,
+        reach: &Reach,
+        known: Known,
+    ) -> Vec<Extent> {
+        let Some(lines) = self.lines.get(&service) else {
+            return Vec::new();
+        };
+        let atlas = Atlas {
+            register,
+            situation: &self.situation,
+            known,
+        };
+        let mut areas: Vec<_> = reach
+            .areas
+            .iter()
+            .map(|place| Extent::Area {
+                place: place.clone(),
+            })
+            .filter(|area| lines.contains_key(area))
+            .map(|area| (atlas.depth(&area), area))
+            .collect();
+        areas.sort();
+        let mut outer: Vec<_> = areas.into_iter().map(|(_, area)| area).collect();
+        let betweens = self.betweens.get(&service).into_iter().flatten();
+        outer.extend(
+            betweens
+                .filter(|between| reach.lies_in_between(&atlas, between))
+                .cloned(),
+        );
+        outer.extend(reach.routes().filter(|route| lines.contains_key(route)));
+        outer.push(reach.extent.clone());
+        outer
+    }
+
+    /// Whether one scope lies in another, or is the same.
+    pub(crate) fn lies_in(
+        &self,
+        register: &Register,
+        reach: &Reach,
+        outer: &Extent,
+        known: Known,
+    ) -> bool {
+        let atlas = Atlas {
+            register,
+            situation: &self.situation,
+            known,
+        };
+        let outer = normal(outer);
+        outer == reach.extent
+            || match &outer {
+                Extent::Area { place } => reach.areas.contains(place),
+                Extent::Between { .. } => reach.lies_in_between(&atlas, &outer),
+                other => reach.routes().any(|route| route == *other),
+            }
+    }
+
+    /// Whether two scopes have a place in common.
+    pub(crate) fn touches(
+        &self,
+        register: &Register,
+        one: &Extent,
+        other: &Extent,
+        known: Known,
+    ) -> bool {
+        let lies = |inner, outer| register.lies_within(&self.situation, inner, outer, known);
+        places(one).iter().any(|one| {
+            places(other)
+                .iter()
+                .any(|other| lies(one, other) || lies(other, one))
+        })
+    }
+}
+
+/// The scopes a claim speaks of.
+pub(crate) fn parts(claim: &Claim) -> Vec<(Extent, Part)> {
+    let mut parts = vec![];
+    let of = normal(&claim.scope.of);
+    match &claim.scope.of {
+        Extent::SomeOf { named, .. } => {
+            parts.extend(named.iter().map(|member| (normal(member), Part::Named)));
+            parts.push((of, Part::Unnamed));
+        }
+        _ => parts.push((of, Part::Named)),
+    }
+    if matches!(claim.says, crate::claim::Says::Restored(_)) {
+        let excepted = claim.scope.except.iter();
+        parts.extend(excepted.map(|extent| (normal(extent), Part::Exception)));
+    }
+    parts
+}
+
+pub(crate) fn stands(register: &Register, event: EventId, known: Known) -> bool {
+    register.event_retraction(event, known).is_none()
+}
+
+/// A scope, and the areas it lies in.
+#[derive(Debug, Clone)]
+pub(crate) struct Reach {
+    pub(crate) extent: Extent,
+    areas: Vec<PlaceId>,
+}
+
+impl Reach {
+    /// The stretch without its route, and the route itself, where the route is named.
+    fn routes(&self) -> impl Iterator<Item = Extent> {
+        let routes = match &self.extent {
+            Extent::Segment {
+                from,
+                to,
+                route: Some(name),
+            } => vec![
+                Extent::Route { name: name.clone() },
+                Extent::Segment {
+                    from: from.clone(),
+                    to: to.clone(),
+                    route: None,
+                },
+            ],
+            _ => Vec::new(),
+        };
+        routes.into_iter()
+    }
+
+    fn lies_in_between(&self, atlas: &Atlas<'_>, outer: &Extent) -> bool {
+        let (Extent::Between { a, b }, Some((one, other))) = (outer, ends(&self.extent)) else {
+            return false;
+        };
+        if *outer == self.extent {
+            return false;
+        }
+        let joins = |one: &PlaceId, other: &PlaceId| {
+            atlas.lies(one, a)
+                && match b {
+                    Some(b) => atlas.lies(other, b),
+                    None => atlas.is_described(other) && !atlas.lies(other, a),
+                }
+        };
+        joins(one, other) || joins(other, one)
+    }
+}
+
+/// The two ends of a scope that has two.
+fn ends(extent: &Extent) -> Option<(&PlaceId, &PlaceId)> {
+    match extent {
+        Extent::Segment { from, to, .. } => Some((from, to)),
+        Extent::Between { a, b: Some(b) } => Some((a, b)),
+        _ => None,
+    }
+}
+
+/// The places a scope names.
+fn places(extent: &Extent) -> Vec<&PlaceId> {
+    match extent {
+        Extent::Area { place } | Extent::SomeOf { within: place, .. } => vec![place],
+        Extent::Facility {
+            place: Some(place), ..
+        } => vec![place],
+        Extent::Between { a, b: None } => vec![a],
+        other => ends(other).map_or(Vec::new(), |(one, other)| vec![one, other]),
+    }
+}
+
+/// The places of a situation as described then.
+struct Atlas<'a> {
+    register: &'a Register,
+    situation: &'a SituationId,
+    known: Known,
+}
+
+impl Atlas<'_> {
+    fn lies(&self, inner: &PlaceId, outer: &PlaceId) -> bool {
+        self.register
+            .lies_within(self.situation, inner, outer, self.known)
+    }
+
+    fn is_described(&self, place: &PlaceId) -> bool {
+        self.register
+            .place(self.situation, place, self.known)
+            .is_some()
+    }
+
+    /// A place and all it lies in.
+    fn ancestors(&self, place: &PlaceId) -> Vec<PlaceId> {
+        let mut seen = vec![place.clone()];
+        let mut next = 0;
+        while let Some(place) = seen.get(next).cloned() {
+            next += 1;
+            let described = self.register.place(self.situation, &place, self.known);
+            for parent in described.map_or(&[][..], |described| &described.within) {
+                if !seen.contains(parent) {
+                    seen.push(parent.clone());
+                }
+            }
+        }
+        seen
+    }
+
+    /// The areas a scope lies in by the places it names; a stretch lies in an area if both its ends do.
+    fn areas(&self, extent: &Extent) -> Vec<PlaceId> {
+        match extent {
+            Extent::Between { b: None, .. } => Vec::new(),
+            _ => match places(extent).as_slice() {
+                [place] => self.ancestors(place),
+                [one, other] => {
+                    let others = self.ancestors(other);
+                    let mut common = self.ancestors(one);
+                    common.retain(|place| others.contains(place));
+                    common
+                }
+                _ => Vec::new(),
+            },
+        }
+    }
+
+    /// How many places an area lies in: the deeper, the more particular.
+    fn depth(&self, area: &Extent) -> usize {
+        self.areas(area).len()
+    }
+}

@@ -1,0 +1,362 @@
+//! The state of one service in one scope, step by step over the occurred axis.
+
+use std::collections::BTreeMap;
+
+use situ_core::{AsOf, Degree, EventId, Extent, Register, Service, Zone};
+
+use crate::board::{SetAside, SetAsideReason, Status};
+use crate::claim::{Claim, Mark, MarkKind, Says, Span, is_down, severity, status_of};
+use crate::ledger::{Ledger, Part, Reach};
+
+/// A question about one service in one scope.
+#[derive(Clone, Copy)]
+pub(crate) struct Question<'a> {
+    pub(crate) register: &'a Register,
+    pub(crate) ledger: &'a Ledger,
+    pub(crate) zone: Zone,
+    pub(crate) service: Service,
+    pub(crate) as_of: AsOf,
+}
+
+/// What bears on one service in one scope, as visible at the moment asked about.
+pub(crate) struct Timeline<'a> {
+    pub(crate) reach: Reach,
+    /// The state after each mark, in order.
+    pub(crate) steps: Vec<Step<'a>>,
+    /// What speaks of later moments only, in order.
+    pub(crate) later: Vec<Mark<'a>>,
+    /// Outlooks, in order.
+    pub(crate) outlooks: Vec<&'a Claim>,
+    pub(crate) set_aside: Vec<SetAside>,
+    /// The scope as the first claim on it spells it; `None`: nobody spoke of just this scope.
+    pub(crate) spelled: Option<Extent>,
+}
+
+/// The state of a service after a mark.
+pub(crate) struct Step<'a> {
+    pub(crate) mark: Mark<'a>,
+    /// The steps it contradicts.
+    pub(crate) against: Vec<usize>,
+    /// The steps it contradicts if they speak of the same moment.
+    pub(crate) perhaps_against: Vec<usize>,
+    /// How particular the claim is that made it so.
+    rank: usize,
+}
+
+impl Step<'_> {
+    pub(crate) fn status(&self) -> Status {
+        if self.against.is_empty() {
+            status_of(self.mark.degree)
+        } else {
+            Status::Disputed
+        }
+    }
+}
+
+impl<'a> Timeline<'a> {
+    /// Whether anything visible bears on it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.steps.is_empty() && self.outlooks.is_empty() && self.set_aside.is_empty()
+    }
+
+    /// Whether a step is at least so bad, by any side of a dispute.
+    pub(crate) fn is_at_least(&self, step: usize, severe: u8) -> bool {
+        let bad = |step: &Step<'_>| severity(step.mark.degree) >= Some(severe);
+        let step = &self.steps[step];
+        bad(step) || step.against.iter().any(|other| bad(&self.steps[*other]))
+    }
+}
+
+impl<'a> Question<'a> {
+    /// Gathers what bears on a scope and folds it.
+    pub(crate) fn timeline(self, extent: &Extent) -> Timeline<'a> {
+        let known = self.as_of.known;
+        let reach = self
+            .ledger
+            .reach(self.register, self.service, extent, known);
+        let lines = self
+            .ledger
+            .outer_lines(self.register, self.service, &reach, known);
+        let mut gathered = Gathered {
+            question: self,
+            marks: Vec::new(),
+            outlooks: Vec::new(),
+            set_aside: Vec::new(),
+            spellings: Vec::new(),
+        };
+        for (rank, line) in lines.iter().enumerate() {
+            for (claim, part) in self.ledger.entries(self.service, line) {
+                gathered.take(&reach, line, rank, claim, part);
+            }
+        }
+        gathered.fold(reach)
+    }
+}
+
+struct Gathered<'a> {
+    question: Question<'a>,
+    marks: Vec<Mark<'a>>,
+    outlooks: Vec<&'a Claim>,
+    set_aside: Vec<SetAside>,
+    spellings: Vec<(Span, &'a Claim)>,
+}
+
+impl<'a> Gathered<'a> {
+    fn take(&mut self, reach: &Reach, line: &Extent, rank: usize, claim: &'a Claim, part: Part) {
+        let Question {
+            register,
+            ledger,
+            zone,
+            as_of,
+            ..
+        } = self.question;
+        if !as_of.known.includes(claim.learnt_at, claim.position) {
+            return;
+        }
+        let span = claim.span();
+        let implied = (part != Part::Exception)
+            .then(|| claim.implied_start(zone))
+            .flatten()
+            .filter(|_| claim.degree().is_some_and(is_down));
+        let is_visible = |span: &Span| span.from <= as_of.valid.0;
+        let visible = is_visible(&span) || implied.as_ref().is_some_and(is_visible);
+        if visible && *line == reach.extent {
+            self.spellings.push((span, claim));
+        }
+        let mut set_aside = |reason| {
+            if visible {
+                let event = claim.event;
+                self.set_aside.push(SetAside { event, reason });
+            }
+        };
+        if let Some(retraction) = register.event_retraction(claim.event, as_of.known) {
+            set_aside(SetAsideReason::Retracted {
+                by: retraction.event,
+                reason: retraction.reason,
+            });
+            return;
+        }
+        let excepts = |extent| ledger.lies_in(register, reach, extent, as_of.known);
+        if part != Part::Exception && claim.scope.except.iter().any(excepts) {
+            set_aside(SetAsideReason::Excepted);
+            return;
+        }
+        let Some(degree) = claim.degree() else {
+            if visible {
+                self.outlooks.push(claim);
+            }
+            return;
+        };
+        let kind = match claim.says {
+            _ if part == Part::Exception => MarkKind::Exception,
+            Says::Confirmed(_) => MarkKind::Still,
+            _ => MarkKind::Change,
+        };
+        let degree = if degree == Degree::Normal && self.is_cut(reach, claim) {
+            Degree::Partial
+        } else {
+            degree
+        };
+        let mark = Mark {
+            claim,
+            kind,
+            degree,
+            span,
+            rank,
+            is_unnamed: part == Part::Unnamed,
+        };
+        self.marks.push(mark);
+        self.marks.extend(implied.map(|span| Mark {
+            kind: MarkKind::ImpliedStart,
+            span,
+            ..mark
+        }));
+    }
+
+    /// Whether a claim excepts a piece of a line, so that not all of it can be as usual.
+    fn is_cut(&self, reach: &Reach, claim: &Claim) -> bool {
+        let Question {
+            register,
+            ledger,
+            service,
+            as_of,
+            ..
+        } = self.question;
+        let is_linear = matches!(
+            reach.extent,
+            Extent::Segment { .. } | Extent::Route { .. } | Extent::Between { .. }
+        );
+        is_linear
+            && claim.scope.except.iter().any(|except| {
+                let piece = ledger.reach(
+                    register,
+                    service,
+                    &crate::claim::normal(except),
+                    as_of.known,
+                );
+                ledger.touches(register, except, &reach.extent, as_of.known)
+                    || ledger.lies_in(register, &piece, &reach.extent, as_of.known)
+            })
+    }
+
+    fn fold(mut self, reach: Reach) -> Timeline<'a> {
+        self.leave_out_revised();
+        self.marks.sort_by_key(Mark::order);
+        self.outlooks.sort_by_key(|claim| {
+            let span = claim.span();
+            (span.to, span.from, claim.learnt_at, claim.position)
+        });
+        let valid = self.question.as_of.valid.0;
+        let (visible, mut later): (Vec<_>, Vec<_>) = self
+            .marks
+            .into_iter()
+            .partition(|mark| mark.span.from <= valid);
+        later.retain(Mark::is_direct);
+        let mut steps = Vec::with_capacity(visible.len());
+        for mark in visible {
+            if let Some(by) = carved(&steps, &mark) {
+                let reason = SetAsideReason::Carved { by };
+                let event = mark.claim.event;
+                self.set_aside.push(SetAside { event, reason });
+            } else {
+                steps.push(step(&steps, mark));
+            }
+        }
+        self.spellings
+            .sort_by_key(|(span, claim)| (span.to, span.from, claim.learnt_at, claim.position));
+        let spelled = self
+            .spellings
+            .first()
+            .and_then(|(_, claim)| spelling(claim, &reach.extent));
+        Timeline {
+            reach,
+            steps,
+            later,
+            outlooks: self.outlooks,
+            set_aside: self.set_aside,
+            spelled,
+        }
+    }
+
+    /// A source that tells the same moment otherwise revises itself: fewer relays win, then what was learnt later.
+    fn leave_out_revised(&mut self) {
+        let mut newest: BTreeMap<_, &Claim> = BTreeMap::new();
+        let key = |mark: &Mark<'a>| {
+            let span = (mark.span.earliest, mark.span.latest);
+            (mark.claim.source.clone(), span, mark.rank, mark.is_unnamed)
+        };
+        let is_still = |mark: &&Mark<'a>| mark.kind == MarkKind::Still;
+        let weight = |claim: &Claim| (std::cmp::Reverse(claim.relays), claim.learnt_at);
+        for mark in self.marks.iter().filter(is_still) {
+            let best = newest.entry(key(mark)).or_insert(mark.claim);
+            if weight(mark.claim) > weight(best) {
+                *best = mark.claim;
+            }
+        }
+        let mut revised = BTreeMap::new();
+        for mark in self.marks.iter().filter(is_still) {
+            let best = newest[&key(mark)];
+            if weight(mark.claim) < weight(best) && mark.claim.degree() != best.degree() {
+                revised.insert(mark.claim.event, best.event);
+            }
+        }
+        let valid = self.question.as_of.valid.0;
+        self.marks.retain(|mark| {
+            let by = revised.get(&mark.claim.event);
+            if let Some(by) = by.filter(|_| mark.span.from <= valid && mark.is_direct()) {
+                let reason = SetAsideReason::Revised { by: *by };
+                let event = mark.claim.event;
+                self.set_aside.push(SetAside { event, reason });
+            }
+            by.is_none()
+        });
+    }
+}
+
+/// Whether a claim that only says "still so" of a larger scope meets a state a more particular claim made.
+fn carved(steps: &[Step<'_>], mark: &Mark<'_>) -> Option<EventId> {
+    let last = steps.last()?;
+    let is_change = mark.kind == MarkKind::Change || mark.kind == MarkKind::ImpliedStart;
+    let differs = status_of(resolved(steps, mark)) != status_of(last.mark.degree);
+    (!is_change && differs && mark.rank < last.rank).then(|| {
+        let decider = steps.iter().rev().find(|step| step.mark.rank == last.rank);
+        decider.unwrap_or(last).mark.claim.event
+    })
+}
+
+/// The degree a mark amounts to after what came before.
+fn resolved(steps: &[Step<'_>], mark: &Mark<'_>) -> Degree {
+    let before = steps.last().map(|step| step.mark.degree);
+    match (mark.kind, before) {
+        (MarkKind::Exception, Some(before)) if is_down(before) => before,
+        (MarkKind::Exception, _) => Degree::None,
+        // Some of several came back: which of those that were down is not said.
+        (MarkKind::Change, Some(before))
+            if mark.is_unnamed && mark.degree == Degree::Normal && is_down(before) =>
+        {
+            Degree::Partial
+        }
+        _ => mark.degree,
+    }
+}
+
+fn step<'a>(steps: &[Step<'a>], mark: Mark<'a>) -> Step<'a> {
+    let degree = resolved(steps, &mark);
+    let status = status_of(degree);
+    let mark = Mark { degree, ..mark };
+    let mut step = Step {
+        mark,
+        against: Vec::new(),
+        perhaps_against: Vec::new(),
+        rank: mark.rank,
+    };
+    if let Some(last) = steps.last()
+        && status_of(last.mark.degree) == status
+    {
+        step.rank = mark.rank.max(last.rank);
+    }
+    for (index, other) in steps.iter().enumerate().rev() {
+        let other_mark = &other.mark;
+        if other_mark.span.to < mark.span.from {
+            break;
+        }
+        let same_time = other_mark.span.is_same_as(mark.span);
+        if status_of(other_mark.degree) == status {
+            if same_time {
+                continue;
+            }
+            break;
+        }
+        if other_mark.rank != mark.rank || follows(&mark, other_mark) {
+            continue;
+        }
+        if same_time {
+            step.against.push(index);
+        } else if other_mark.claim.source != mark.claim.source
+            && other_mark.span.overlaps(mark.span)
+        {
+            step.perhaps_against.push(index);
+        }
+    }
+    step
+}
+
+/// Whether a mark tells a change that may well have come after the other, though both speak of the same day.
+fn follows(mark: &Mark<'_>, other: &Mark<'_>) -> bool {
+    let is_same_moment = mark.span.is_moment() && mark.span.is_same_as(other.span);
+    mark.is_change() && !is_same_moment && mark.claim.learnt_at > other.claim.learnt_at
+        || mark.is_change() && !mark.span.is_same_as(other.span) && mark.span.to > other.span.to
+}
+
+/// The scope as a claim spells it.
+fn spelling(claim: &Claim, extent: &Extent) -> Option<Extent> {
+    let named = match &claim.scope.of {
+        Extent::SomeOf { named, .. } => named.as_slice(),
+        _ => &[],
+    };
+    std::iter::once(&claim.scope.of)
+        .chain(named)
+        .chain(&claim.scope.except)
+        .find(|spelled| crate::claim::normal(spelled) == *extent)
+        .cloned()
+}
