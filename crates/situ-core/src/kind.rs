@@ -13,6 +13,8 @@ use crate::event::{
     SourceDescribed, StatementIssued,
 };
 
+use crate::nearest::nearest;
+
 /// Lists every kind once: the enum of names, the enum of payloads, and the dispatch between them.
 macro_rules! kinds {
     ($( $kind:ident $version:literal, )+) => {
@@ -144,6 +146,20 @@ kinds! {
     CounterRestarted 1,
     RecordPublished 1,
     ClaimRetracted 1,
+}
+
+impl Kind {
+    /// The known kind whose name is nearest to `name`, if it is near enough to be what was meant.
+    ///
+    /// ```
+    /// use situ_core::Kind;
+    /// assert_eq!(Kind::nearest("CasualtyReported"), Some(Kind::CasualtiesReported));
+    /// assert_eq!(Kind::nearest("WeatherForecast"), None);
+    /// ```
+    #[must_use]
+    pub fn nearest(name: &str) -> Option<Self> {
+        nearest(name, Self::ALL.iter().map(Self::as_str)).map(Self::from_name)
+    }
 }
 
 impl fmt::Display for Kind {

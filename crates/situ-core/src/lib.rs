@@ -6,6 +6,7 @@
 //! This crate does nothing to the world: no file, no clock, no thread, no printing. Start at [`Event`], then [`When`] and
 //! [`Quantity`], the two values that carry most of the meaning.
 
+mod nearest;
 mod vocabulary;
 
 mod event;
@@ -25,6 +26,7 @@ mod place;
 mod service;
 mod source;
 
+mod nearest;
 mod projection;
 mod recorded;
 mod register;
@@ -66,4 +68,4 @@ pub use store::{
 pub use text::{Name, Text, TextError, Verbatim};
 pub use vocabulary::UnknownWord;
 pub use when::{Precision, When, WhenError, Zone, ZoneError};
-pub use wire::{WireError, from_line, to_line};
+pub use wire::{LINE_LIMIT, Lines, WireError, from_line, from_lines, to_line};

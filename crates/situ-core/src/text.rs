@@ -145,7 +145,7 @@ pub(crate) fn check(text: &str, limit: usize) -> Result<(), TextError> {
 }
 
 /// Control characters, the bidirectional embeddings, overrides and isolates of UAX #9, and the BOM.
-fn is_forbidden(character: char) -> bool {
+pub(crate) fn is_forbidden(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{2028}' | '\u{2029}')
 }
