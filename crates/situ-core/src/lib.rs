@@ -26,7 +26,6 @@ mod place;
 mod service;
 mod source;
 
-mod nearest;
 mod projection;
 mod recorded;
 mod register;
