@@ -1,0 +1,824 @@
+//! From a solved network to the answers a reader gets.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use situ_core::{
+    AsOf, Basis, ClaimRef, Harm, Interval, Known, Name, PlaceId, Register, Role, SituationId,
+    SourceKind, WindowKind,
+};
+
+use crate::claims::{Cell, Claim, Claims, Moment, Span};
+use crate::lines::{Aside, Current, Standing, standing};
+use crate::network::{Network, Partition, ends};
+use crate::policy::{Picked, newest};
+use crate::solver::{Clash, End, Evidence, Node, Solution, System};
+use crate::toll::{
+    Bounds, Certainty, ClaimShown, Conflict, Flag, FlagKind, Implied, Part, Parts, Proof, Reading,
+    SetAside, Support, Toll, TollPeriod,
+};
+use crate::tolls::Question;
+
+/// Resolves every figure asked for.
+pub(crate) fn tolls(
+    situation: &SituationId,
+    claims: &Claims,
+    register: &Register,
+    as_of: AsOf,
+    question: &Question,
+) -> Vec<Toll> {
+    let standing = standing(claims, register, as_of);
+    let network = Network::new(situation, claims, register, as_of, &standing);
+    let system = network.system(Reading::Point);
+    let point = system.solve(|_| true);
+    let resolved = Resolved {
+        situation,
+        register,
+        known: as_of.known,
+        standing: &standing,
+        clashes: clashes(&system, &point),
+        floor: network.system(Reading::Floor).solve(|_| true),
+        point,
+        network: &network,
+    };
+    let mut figures = groups(&network, &standing);
+    figures.retain(|group, _| resolved.is_asked(group, question));
+    figures
+        .iter()
+        .filter_map(|(group, node)| resolved.toll(group, *node, question))
+        .collect()
+}
+
+/// A figure: cells that differ only in where a running count starts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Group {
+    outcome: situ_core::Outcome,
+    period: Period,
+    harm: Harm,
+    places: Vec<PlaceId>,
+    basis: Basis,
+    who: situ_core::Who,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Period {
+    Cumulative,
+    Incident,
+    Window(Moment, WindowKind),
+}
+
+impl Group {
+    fn of(cell: &Cell) -> Self {
+        Self {
+            outcome: cell.outcome,
+            period: match cell.span {
+                Span::Cumulative(_) => Period::Cumulative,
+                Span::Incident => Period::Incident,
+                Span::Window(kind, from) => Period::Window(from, kind),
+            },
+            harm: cell.harm,
+            places: cell.places.clone(),
+            basis: cell.basis,
+            who: cell.who,
+        }
+    }
+}
+
+/// Every figure, with the count its bounds are read from: the newest as-of, and there the earliest start.
+fn groups(network: &Network<'_>, standing: &Standing<'_>) -> BTreeMap<Group, Option<Node>> {
+    let mut groups: BTreeMap<Group, Option<Node>> = BTreeMap::new();
+    let rank = |node: Node| {
+        let count = &network.counts[node];
+        let start = match count.cell.span {
+            Span::Cumulative(since) => since.map(|since| (since.earliest, since.latest)),
+            _ => None,
+        };
+        (count.as_of, start.is_some(), std::cmp::Reverse(start))
+    };
+    for (node, count) in network.counts.iter().enumerate() {
+        let best = groups.entry(Group::of(&count.cell)).or_default();
+        if best.is_none_or(|best| rank(node) > rank(best)) {
+            *best = Some(node);
+        }
+    }
+    for aside in &standing.aside {
+        groups.entry(Group::of(&aside.claim.cell)).or_default();
+    }
+    groups
+}
+
+/// The clashes under `point`, each with a minimal set of evidence; the same set once, where its gap is largest.
+fn clashes(system: &System, point: &Solution) -> Vec<(Clash, Vec<Evidence>)> {
+    let mut minimal: Vec<(Clash, Vec<Evidence>)> = Vec::new();
+    for clash in &point.clashes {
+        let set = system.minimal(&point.clash_evidence(clash));
+        match minimal.iter_mut().find(|(_, other)| *other == set) {
+            Some((other, _)) if other.gap() < clash.gap() => *other = clash.clone(),
+            Some(_) => {}
+            None => minimal.push((clash.clone(), set)),
+        }
+    }
+    minimal
+}
+
+struct Resolved<'a> {
+    situation: &'a SituationId,
+    register: &'a Register,
+    known: Known,
+    standing: &'a Standing<'a>,
+    network: &'a Network<'a>,
+    point: Solution,
+    floor: Solution,
+    clashes: Vec<(Clash, Vec<Evidence>)>,
+}
+
+impl Resolved<'_> {
+    fn is_asked(&self, group: &Group, question: &Question) -> bool {
+        let basis = match question.basis {
+            Some(basis) => group.basis == basis,
+            None => !matches!(
+                group.basis,
+                Basis::Identified | Basis::BodyRecovered | Basis::Estimated
+            ),
+        };
+        let place = question.place.as_ref().is_none_or(|outer| {
+            let lies = |place| {
+                self.register
+                    .lies_within(self.situation, place, outer, self.known)
+            };
+            !group.places.is_empty() && group.places.iter().all(lies)
+        });
+        basis
+            && place
+            && question
+                .outcome
+                .is_none_or(|outcome| group.outcome == outcome)
+            && question.who.is_none_or(|who| group.who == who)
+            && question.scope.is_none_or(|scope| group.harm == scope)
+    }
+
+    /// The answer for one figure; none where nothing at all is known of it.
+    fn toll(&self, group: &Group, node: Option<Node>, question: &Question) -> Option<Toll> {
+        let current: Vec<(Evidence, &Current<'_>)> = (0..)
+            .zip(&self.network.current)
+            .filter(|(_, current)| Group::of(&current.claim.cell) == *group)
+            .collect();
+        let aside: Vec<&Aside<'_>> = self
+            .standing
+            .aside
+            .iter()
+            .filter(|aside| Group::of(&aside.claim.cell) == *group)
+            .collect();
+        let point = self.bounds(&self.point, node);
+        let floor = self.bounds(&self.floor, node);
+        if current.is_empty()
+            && aside.is_empty()
+            && point.interval() == Interval::ANY
+            && floor.least == 0
+        {
+            return None;
+        }
+        let candidates = self.independent(&current);
+        let picked = question.policy.pick(&candidates);
+        let shown = match &picked {
+            Picked::Claim(claim) => claim.quantity.shown(),
+            Picked::Interval(interval) => single(*interval),
+            Picked::Nothing => single(point.interval()).filter(|_| current.is_empty()),
+        };
+        let newest_claim = match picked {
+            Picked::Claim(claim) => Some(claim),
+            _ => candidates.iter().copied().max_by_key(|claim| newest(claim)),
+        };
+        let reading = match question.reading {
+            Reading::Floor => &floor,
+            Reading::Point => &point,
+        };
+        let conflicts = self.conflicts(group, node, &current);
+        let is_disputed = candidates.len() > 1
+            && candidates
+                .iter()
+                .try_fold(Interval::ANY, |common, claim| {
+                    common.intersect(claim.quantity.point())
+                })
+                .is_none();
+        let words = if is_disputed {
+            disputed(&candidates)
+        } else {
+            said(reading.interval(), newest_claim)
+        };
+        let parts = node.and_then(|node| self.parts(node));
+        Some(Toll {
+            outcome: group.outcome,
+            who: group.who.role,
+            sex: group.who.sex,
+            age: group.who.age,
+            scope: group.harm,
+            places: group.places.clone(),
+            basis: group.basis,
+            period: period(group, &current, &aside),
+            shown,
+            least: reading.least,
+            most: reading.most,
+            words,
+            reading: question.reading,
+            policy: question.policy.used(),
+            as_of: newest_claim.map(|claim| claim.as_of.clone()),
+            claims: current
+                .iter()
+                .map(|(_, current)| self.shown(current.claim))
+                .collect(),
+            rests_on: self.rests_on(
+                newest_claim.filter(|_| shown.is_some()),
+                &floor,
+                &point,
+                &current,
+                parts.as_ref(),
+            ),
+            set_aside: aside.iter().map(|aside| set_aside(aside)).collect(),
+            flags: self.flags(
+                group,
+                node,
+                &current,
+                &candidates,
+                is_disputed,
+                shown,
+                parts.as_ref(),
+            ),
+            implied: node.and_then(|node| self.implied(group, node, &current)),
+            conflicts,
+            parts,
+            point,
+            floor,
+        })
+    }
+
+    /// The newest claim of each independent origin: sources of one party are not independent.
+    fn independent<'c>(&self, current: &[(Evidence, &'c Current<'c>)]) -> Vec<&'c Claim> {
+        let mut newest_of: BTreeMap<String, &'c Claim> = BTreeMap::new();
+        for (_, current) in current {
+            let claim = current.claim;
+            let key = match self.party(claim) {
+                Some(party) => format!("party {party}"),
+                None => format!("source {}", claim.source.origin),
+            };
+            let best = newest_of.entry(key).or_insert(claim);
+            if newest(claim) > newest(best) {
+                *best = claim;
+            }
+        }
+        newest_of.into_values().collect()
+    }
+
+    fn party(&self, claim: &Claim) -> Option<&Name> {
+        self.register
+            .source(self.situation, &claim.source.origin, self.known)?
+            .party
+            .as_ref()
+    }
+
+    fn bounds(&self, solution: &Solution, node: Option<Node>) -> Bounds {
+        let Some(node) = node else {
+            return Bounds {
+                words: words(Interval::ANY),
+                ..Bounds::default()
+            };
+        };
+        let (least, most) = ends(solution, node);
+        // Where claims clash there is no interval; the lower end stands, and the conflict says the rest.
+        let most = most.filter(|_| !solution.is_clashing(node));
+        Bounds {
+            least,
+            most,
+            words: words(Interval { least, most }),
+            least_by: solution.lower(node).map(|end| self.proof(solution, end)),
+            most_by: solution
+                .upper(node)
+                .filter(|_| most.is_some())
+                .map(|end| self.proof(solution, end)),
+        }
+    }
+
+    fn proof(&self, solution: &Solution, end: End) -> Proof {
+        Proof {
+            expression: solution.expression(end),
+            constraints: solution.constraints(end),
+            witnesses: solution
+                .evidence(end)
+                .iter()
+                .map(|one| self.network.name_of(*one))
+                .collect(),
+        }
+    }
+
+    fn conflicts(
+        &self,
+        group: &Group,
+        node: Option<Node>,
+        current: &[(Evidence, &Current<'_>)],
+    ) -> Vec<Conflict> {
+        let concerns = |(clash, set): &&(Clash, Vec<Evidence>)| {
+            Some(clash.node) == node
+                || Group::of(&self.network.counts[clash.node].cell) == *group
+                || current.iter().any(|(evidence, _)| set.contains(evidence))
+        };
+        let mut conflicts: Vec<Conflict> = self
+            .clashes
+            .iter()
+            .filter(concerns)
+            .map(|(clash, set)| Conflict {
+                certainty: if self.network.is_only_possible(set) {
+                    Certainty::Possible
+                } else {
+                    Certainty::Certain
+                },
+                claims: set.iter().map(|one| self.network.name_of(*one)).collect(),
+                gap: clash.gap(),
+                words: self.clash_in_words(clash),
+            })
+            .collect();
+        conflicts.sort_by(|a, b| b.gap.cmp(&a.gap).then(a.claims.cmp(&b.claims)));
+        conflicts
+    }
+
+    fn clash_in_words(&self, clash: &Clash) -> String {
+        let end = |end: End| {
+            let (value, expression) = (end.value.to_string(), self.point.expression(end));
+            if expression == value {
+                value
+            } else {
+                format!("{value} ({expression})")
+            }
+        };
+        let least = clash.lower.map_or("0".to_owned(), end);
+        format!("at least {least} against at most {}", end(clash.upper))
+    }
+
+    fn parts(&self, node: Node) -> Option<Parts> {
+        let partitions = self
+            .network
+            .partitions
+            .iter()
+            .filter(|(whole, _)| *whole == node)
+            .map(|(_, partition)| partition);
+        let claimed = |partition: &&Partition| {
+            partition
+                .parts
+                .iter()
+                .any(|(_, part)| ends(&self.point, *part) != (0, None))
+        };
+        let by_roles = |partition: &&Partition| {
+            partition.parts[0].0.sex.is_none() && partition.parts[0].0.age.is_none()
+        };
+        let partition = partitions
+            .filter(claimed)
+            .filter(by_roles)
+            .max_by_key(|partition| partition.declared.is_some())?;
+        let interval = |node| {
+            let (least, most) = ends(&self.point, node);
+            Interval { least, most }
+        };
+        let parts: Vec<Part> = partition
+            .parts
+            .iter()
+            .map(|(who, part)| Part {
+                who: who.role,
+                sex: who.sex,
+                age: who.age,
+                point: interval(*part),
+            })
+            .collect();
+        let least_sum: u64 = parts.iter().map(|part| part.point.least).sum();
+        let most_sum = parts
+            .iter()
+            .map(|part| part.point.most)
+            .sum::<Option<u64>>();
+        let whole = interval(node);
+        let is_clashing = self.point.is_clashing(node);
+        let remainder = if partition.exhaustive && partition.parts.len() == partition.all_parts {
+            Interval {
+                least: 0,
+                most: Some(0),
+            }
+        } else {
+            Interval {
+                least: most_sum.map_or(0, |most| whole.least.saturating_sub(most)),
+                most: whole.most.map(|most| most.saturating_sub(least_sum)),
+            }
+        };
+        Some(Parts {
+            declared_by: partition.declared,
+            exhaustive: partition.exhaustive,
+            sum_checks: !is_clashing
+                && Interval {
+                    least: least_sum,
+                    most: most_sum,
+                }
+                .meets(whole),
+            parts,
+            remainder,
+        })
+    }
+
+    fn shown(&self, claim: &Claim) -> ClaimShown {
+        ClaimShown {
+            claim: claim.id,
+            position: claim.position,
+            source: claim.source.origin.clone(),
+            party: self.party(claim).cloned(),
+            via: claim.source.via.clone(),
+            quantity: claim.quantity,
+            said: claim.quantity.to_string(),
+            words: claim.words.clone(),
+            as_of: claim.as_of.clone(),
+            since: claim.start.clone(),
+            scope: claim.cell.harm,
+            learnt_at: claim.learnt_at,
+        }
+    }
+
+    fn rests_on(
+        &self,
+        shown: Option<&Claim>,
+        floor: &Bounds,
+        point: &Bounds,
+        current: &[(Evidence, &Current<'_>)],
+        parts: Option<&Parts>,
+    ) -> Vec<Support> {
+        let mut roles: BTreeMap<ClaimRef, BTreeSet<&'static str>> = BTreeMap::new();
+        for (_, current) in current {
+            roles.entry(ClaimRef::Claim(current.claim.id)).or_default();
+        }
+        if let Some(claim) = shown {
+            roles
+                .entry(ClaimRef::Claim(claim.id))
+                .or_default()
+                .insert("what is shown");
+        }
+        if let Some(event) = parts.and_then(|parts| parts.declared_by) {
+            roles
+                .entry(ClaimRef::Event(event))
+                .or_default()
+                .insert("the parts");
+        }
+        let proofs = [
+            &floor.least_by,
+            &floor.most_by,
+            &point.least_by,
+            &point.most_by,
+        ];
+        for (proof, role) in
+            proofs
+                .into_iter()
+                .zip(["the lower end", "the upper end", "the count", "the count"])
+        {
+            for witness in proof.iter().flat_map(|proof| &proof.witnesses) {
+                roles.entry(*witness).or_default().insert(role);
+            }
+        }
+        roles
+            .into_iter()
+            .map(|(claim, roles)| Support {
+                claim,
+                contributed: self.contributed(claim, &roles),
+            })
+            .collect()
+    }
+
+    fn contributed(&self, claim: ClaimRef, roles: &BTreeSet<&'static str>) -> String {
+        let said = match claim {
+            ClaimRef::Claim(id) => {
+                let current = self
+                    .network
+                    .current
+                    .iter()
+                    .find(|current| current.claim.id == id);
+                current.map_or_else(String::new, |current| current.claim.quantity.to_string())
+            }
+            ClaimRef::Event(_) => "the partition".to_owned(),
+        };
+        let to: Vec<&str> = roles.iter().copied().collect();
+        if to.is_empty() {
+            format!("{said}, beside the others")
+        } else {
+            format!("{said} to {}", to.join(", "))
+        }
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is a part of the answer that some flag is about"
+    )]
+    fn flags(
+        &self,
+        group: &Group,
+        node: Option<Node>,
+        current: &[(Evidence, &Current<'_>)],
+        candidates: &[&Claim],
+        is_disputed: bool,
+        shown: Option<u64>,
+        parts: Option<&Parts>,
+    ) -> Vec<Flag> {
+        let mut flags = Vec::new();
+        let mut flag = |flag, words: String, claims: Vec<ClaimRef>| {
+            flags.push(Flag {
+                flag,
+                words,
+                claims,
+            });
+        };
+        if is_disputed {
+            let names = candidates
+                .iter()
+                .map(|claim| ClaimRef::Claim(claim.id))
+                .collect();
+            flag(
+                FlagKind::Disputed,
+                "independent sources exclude each other".to_owned(),
+                names,
+            );
+        }
+        if current.is_empty() && (shown.is_some() || node.is_some()) {
+            flag(
+                FlagKind::Derived,
+                "nobody claims it; it follows from other figures".to_owned(),
+                Vec::new(),
+            );
+        }
+        for (_, current) in current {
+            let name = ClaimRef::Claim(current.claim.id);
+            if let Some(newer) = current.stale_after {
+                let words = format!(
+                    "a newer claim, {} as of {}, was retracted and nothing replaces it",
+                    newer.quantity,
+                    newer.as_of.edtf()
+                );
+                flag(
+                    FlagKind::Stale,
+                    words,
+                    vec![name, ClaimRef::Claim(newer.id)],
+                );
+            }
+            if let Some((words, mut claims)) =
+                node.and_then(|node| self.own_parts(node, current.claim))
+            {
+                claims.insert(0, name);
+                flag(FlagKind::TotalEqualsOwnParts, words, claims);
+            }
+            if let Some(earlier) = self.relayed(current.claim) {
+                let words = format!(
+                    "the same number as an earlier claim of {}",
+                    earlier.source.origin
+                );
+                flag(
+                    FlagKind::Relay,
+                    words,
+                    vec![name, ClaimRef::Claim(earlier.id)],
+                );
+            }
+            if self.is_self_declared(current.claim) {
+                let words = format!("{} speaks of its own people", current.claim.source.origin);
+                flag(FlagKind::SelfDeclared, words, vec![name]);
+            }
+        }
+        if matches!(group.period, Period::Window(_, WindowKind::Unstated)) && !current.is_empty() {
+            let words = "the source does not say whether it counts those harmed or those announced in the window";
+            flag(FlagKind::WindowUnstated, words.to_owned(), Vec::new());
+        }
+        let unobserved: Vec<&str> = parts
+            .filter(|parts| parts.declared_by.is_some())
+            .map_or(&[][..], |parts| &parts.parts)
+            .iter()
+            .filter(|part| !self.is_observed(group, part))
+            .map(|part| part.who.as_str())
+            .collect();
+        if !unobserved.is_empty() {
+            flag(
+                FlagKind::UnobservedParts,
+                format!("nobody claims a figure for {}", unobserved.join(", ")),
+                Vec::new(),
+            );
+        }
+        flags
+    }
+
+    fn is_observed(&self, group: &Group, part: &Part) -> bool {
+        self.network
+            .current
+            .iter()
+            .map(|current| &current.claim.cell)
+            .any(|cell| {
+                (cell.who.role, cell.who.sex, cell.who.age) == (part.who, part.sex, part.age)
+                    && cell.outcome == group.outcome
+            })
+    }
+
+    /// Whether a total is nothing but the sum of its own report's parts, in words, with their names.
+    fn own_parts(&self, node: Node, total: &Claim) -> Option<(String, Vec<ClaimRef>)> {
+        let sum = total.quantity.shown()?;
+        let report = total.report()?;
+        let partitions = self
+            .network
+            .partitions
+            .iter()
+            .filter(|(whole, _)| *whole == node);
+        for (_, partition) in partitions {
+            let parts: Vec<&Claim> = partition
+                .parts
+                .iter()
+                .filter_map(|(who, _)| {
+                    self.network
+                        .current
+                        .iter()
+                        .map(|current| current.claim)
+                        .find(|claim| {
+                            claim.report() == Some(report)
+                                && claim.cell.outcome == total.cell.outcome
+                                && claim.cell.span == total.cell.span
+                                && claim.cell.who == *who
+                                && claim.moment() == total.moment()
+                        })
+                })
+                .collect();
+            let numbers: Option<Vec<u64>> =
+                parts.iter().map(|part| part.quantity.shown()).collect();
+            let Some(numbers) =
+                numbers.filter(|numbers| numbers.len() > 1 && numbers.iter().sum::<u64>() == sum)
+            else {
+                continue;
+            };
+            let sum: Vec<String> = numbers.iter().map(u64::to_string).collect();
+            let words = format!(
+                "equals the sum of its own report's parts ({}), so it is no independent evidence",
+                sum.join(" + ")
+            );
+            return Some((
+                words,
+                parts.iter().map(|part| ClaimRef::Claim(part.id)).collect(),
+            ));
+        }
+        None
+    }
+
+    /// An earlier claim of another origin with the same number for the same people.
+    fn relayed(&self, claim: &Claim) -> Option<&Claim> {
+        self.network
+            .current
+            .iter()
+            .map(|current| current.claim)
+            .find(|earlier| {
+                earlier.source.origin != claim.source.origin
+                    && earlier.cell.outcome == claim.cell.outcome
+                    && earlier.cell.who == claim.cell.who
+                    && earlier.cell.basis == claim.cell.basis
+                    && matches!(
+                        (earlier.cell.span, claim.cell.span),
+                        (Span::Cumulative(_), Span::Cumulative(_))
+                    )
+                    && earlier.quantity == claim.quantity
+                    && (earlier.learnt_at, earlier.position) < (claim.learnt_at, claim.position)
+            })
+    }
+
+    fn is_self_declared(&self, claim: &Claim) -> bool {
+        let Some(source) = self
+            .register
+            .source(self.situation, &claim.source.origin, self.known)
+        else {
+            return false;
+        };
+        match claim.cell.who.role {
+            Role::NonStateArmed => source.kind == SourceKind::PartyToConflict,
+            role if role.is_within(Role::SecurityForces) && role != Role::All => {
+                source.party.is_some()
+                    && matches!(source.kind, SourceKind::Official | SourceKind::Military)
+            }
+            _ => false,
+        }
+    }
+
+    /// What a window says of the running count at its start.
+    fn implied(
+        &self,
+        group: &Group,
+        window: Node,
+        current: &[(Evidence, &Current<'_>)],
+    ) -> Option<Implied> {
+        let Period::Window(_, WindowKind::Occurrence | WindowKind::Unstated) = group.period else {
+            return None;
+        };
+        let count = &self.network.counts[window];
+        let running = |node: &Node| {
+            let other = &self.network.counts[*node];
+            matches!(other.cell.span, Span::Cumulative(_))
+                && Cell {
+                    span: count.cell.span,
+                    ..other.cell.clone()
+                } == count.cell
+                && other.as_of == count.as_of
+        };
+        let running = (0..self.network.counts.len()).find(running)?;
+        let (least, most) = ends(&self.point, running);
+        let (window_least, window_most) = ends(&self.point, window);
+        let at = self.window_start(group, current)?;
+        Some(Implied {
+            at,
+            least: window_most.map_or(0, |window| least.saturating_sub(window)),
+            most: most.map(|most| most.saturating_sub(window_least)),
+            expression: format!(
+                "{} − {}",
+                words(Interval { least, most }),
+                words(Interval {
+                    least: window_least,
+                    most: window_most
+                })
+            ),
+            condition: "if the window counts people harmed in it",
+        })
+    }
+
+    fn window_start(
+        &self,
+        group: &Group,
+        current: &[(Evidence, &Current<'_>)],
+    ) -> Option<situ_core::When> {
+        let own = current.iter().map(|(_, current)| current.claim);
+        let any = self.network.current.iter().map(|current| current.claim);
+        let same_window = |claim: &&Claim| Group::of(&claim.cell).period == group.period;
+        own.chain(any).find(same_window)?.start.clone()
+    }
+}
+
+fn period(group: &Group, current: &[(Evidence, &Current<'_>)], aside: &[&Aside<'_>]) -> TollPeriod {
+    let claims = current
+        .iter()
+        .map(|(_, current)| current.claim)
+        .chain(aside.iter().map(|aside| aside.claim));
+    let start = claims
+        .filter_map(|claim| claim.start.clone())
+        .min_by_key(|start| (start.earliest(), start.latest()));
+    match (group.period, start) {
+        (Period::Window(_, counts), Some(from)) => TollPeriod::Window { counts, from },
+        (Period::Window(from, counts), None) => TollPeriod::Window {
+            counts,
+            from: situ_core::When::instant(from.earliest),
+        },
+        (Period::Incident, _) => TollPeriod::Incident,
+        (Period::Cumulative, since) => TollPeriod::Cumulative { since },
+    }
+}
+
+fn set_aside(aside: &Aside<'_>) -> SetAside {
+    SetAside {
+        claim: ClaimRef::Claim(aside.claim.id),
+        source: aside.claim.source.origin.clone(),
+        said: aside.claim.quantity.to_string(),
+        reason: aside.reason,
+        by: aside.by,
+        retraction: aside.retraction,
+    }
+}
+
+fn single(interval: Interval) -> Option<u64> {
+    interval.most.filter(|most| *most == interval.least)
+}
+
+/// An interval in words.
+fn words(interval: Interval) -> String {
+    match (interval.least, interval.most) {
+        (0, None) => "unknown".to_owned(),
+        (least, None) => format!("at least {least}"),
+        (0, Some(most)) if most > 0 => format!("at most {most}"),
+        (least, Some(most)) if least == most => least.to_string(),
+        (least, Some(most)) => format!("{least} to {most}"),
+    }
+}
+
+/// The interval in words, with the phrase it comes from, if it comes from one.
+fn said(interval: Interval, newest: Option<&Claim>) -> String {
+    match newest.map(|claim| claim.quantity) {
+        Some(quantity) if quantity.shown().is_none() && quantity.floor() == interval => {
+            let (phrase, plain) = (quantity.to_string(), words(interval));
+            if phrase == plain {
+                plain
+            } else {
+                format!("{phrase} ({plain})")
+            }
+        }
+        _ => words(interval),
+    }
+}
+
+/// The envelope of claims that exclude each other.
+fn disputed(candidates: &[&Claim]) -> String {
+    let envelope = candidates
+        .iter()
+        .map(|claim| claim.quantity.point())
+        .reduce(Interval::envelope);
+    match envelope {
+        Some(Interval {
+            least,
+            most: Some(most),
+        }) => format!("{least}–{most}, disputed"),
+        Some(Interval { least, most: None }) => format!("{least} or more, disputed"),
+        None => "unknown".to_owned(),
+    }
+}

@@ -1,0 +1,215 @@
+//! What the view keeps of each claim, and the cell it counts.
+
+use std::collections::HashMap;
+
+use situ_core::{
+    Basis, CasualtiesReported, ClaimId, EventId, Figure, Harm, Instant, Known, Name, Outcome,
+    PartitionDeclared, Period, PlaceId, Position, Quantity, Recorded, Source, SourceId, Text,
+    Valid, When, Who, WindowKind,
+};
+
+/// One figure of one event, on all three clocks.
+#[derive(Debug, Clone)]
+pub(crate) struct Claim {
+    pub(crate) id: ClaimId,
+    pub(crate) position: Position,
+    pub(crate) learnt_at: Instant,
+    pub(crate) as_of: When,
+    pub(crate) cell: Cell,
+    pub(crate) epoch: Option<Name>,
+    pub(crate) source: Source,
+    pub(crate) quantity: Quantity,
+    pub(crate) words: Option<Text>,
+    /// As said, for showing; the cell holds only its bounds.
+    pub(crate) start: Option<When>,
+}
+
+/// What a claim counts: cells are equal where a newer claim supersedes an older one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Cell {
+    pub(crate) outcome: Outcome,
+    pub(crate) basis: Basis,
+    pub(crate) harm: Harm,
+    /// Sorted; empty means the whole situation.
+    pub(crate) places: Vec<PlaceId>,
+    pub(crate) who: Who,
+    pub(crate) span: Span,
+}
+
+/// The kind of period and where it starts; it ends at the as-of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Span {
+    Incident,
+    Cumulative(Option<Moment>),
+    Window(WindowKind, Moment),
+}
+
+/// The bounds of a [`When`], for comparing; open ends are the ends of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Moment {
+    /// First, so that moments sort by their latest end, then by their earliest.
+    pub(crate) latest: Instant,
+    pub(crate) earliest: Instant,
+}
+
+impl Moment {
+    pub(crate) fn of(when: &When) -> Self {
+        Self {
+            latest: when.latest().unwrap_or(Instant::from_unix_nanos(i64::MAX)),
+            earliest: when
+                .earliest()
+                .unwrap_or(Instant::from_unix_nanos(i64::MIN)),
+        }
+    }
+
+    /// Whether this is over before the other can begin.
+    pub(crate) fn is_before(self, other: Self) -> bool {
+        self.latest < other.earliest
+    }
+
+    /// Whether this is not after the other: over before it, or the same words for the same time.
+    pub(crate) fn is_up_to(self, other: Self) -> bool {
+        self == other || self.is_before(other)
+    }
+
+    /// Whether both may be the same moment.
+    pub(crate) fn overlaps(self, other: Self) -> bool {
+        !self.is_before(other) && !other.is_before(self)
+    }
+
+    /// Whether it is one instant.
+    pub(crate) fn is_instant(self) -> bool {
+        self.earliest == self.latest
+    }
+}
+
+impl Claim {
+    pub(crate) fn moment(&self) -> Moment {
+        Moment::of(&self.as_of)
+    }
+
+    /// Whether it was known then and speaks of a time already begun at `valid`.
+    pub(crate) fn is_visible(&self, valid: Valid, known: Known) -> bool {
+        known.includes(self.learnt_at, self.position)
+            && self
+                .as_of
+                .earliest()
+                .is_none_or(|earliest| earliest <= valid.0)
+    }
+
+    /// The report it stands in, if the report can be told from others: its origin, and its digest or address.
+    pub(crate) fn report(&self) -> Option<(&SourceId, &str)> {
+        let digest = self.source.digest.as_ref().map(Name::as_str);
+        let document = digest.or_else(|| self.source.url.as_ref().map(Text::as_str))?;
+        Some((&self.source.origin, document))
+    }
+}
+
+impl Cell {
+    fn of(figure: &Figure) -> Self {
+        let mut places = figure.places.clone();
+        places.sort();
+        places.dedup();
+        let span = match &figure.period {
+            Period::Incident => Span::Incident,
+            Period::Cumulative { since } => Span::Cumulative(since.as_ref().map(Moment::of)),
+            Period::Window { counts, from } => Span::Window(*counts, Moment::of(from)),
+        };
+        Self {
+            outcome: figure.outcome,
+            basis: figure.basis,
+            harm: figure.scope,
+            places,
+            who: figure.who(),
+            span,
+        }
+    }
+
+    /// The same cell for other people.
+    pub(crate) fn with_who(&self, who: Who) -> Self {
+        Self {
+            who,
+            ..self.clone()
+        }
+    }
+}
+
+/// A declared partition.
+#[derive(Debug, Clone)]
+pub(crate) struct Declared {
+    pub(crate) event: EventId,
+    pub(crate) position: Position,
+    pub(crate) learnt_at: Instant,
+    pub(crate) occurred: Option<When>,
+    pub(crate) partition: PartitionDeclared,
+}
+
+/// A source's counter that began anew.
+#[derive(Debug, Clone)]
+pub(crate) struct Restart {
+    pub(crate) event: EventId,
+    pub(crate) position: Position,
+    pub(crate) learnt_at: Instant,
+    pub(crate) origin: SourceId,
+    pub(crate) at: When,
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) epoch: Name,
+}
+
+/// An attack or operation, as far as scopes need it.
+#[derive(Debug, Clone)]
+pub(crate) struct Incident {
+    pub(crate) position: Position,
+    pub(crate) learnt_at: Instant,
+    pub(crate) harm: Harm,
+    pub(crate) part_of: Option<EventId>,
+}
+
+/// Everything a situation's tolls are resolved from.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Claims {
+    pub(crate) claims: Vec<Claim>,
+    pub(crate) declared: Vec<Declared>,
+    pub(crate) restarts: Vec<Restart>,
+    pub(crate) incidents: HashMap<EventId, Incident>,
+}
+
+impl Claims {
+    /// Adds the figures of a report; returns their cells.
+    pub(crate) fn report(
+        &mut self,
+        recorded: &Recorded,
+        as_of: Option<When>,
+        source: Option<Source>,
+        reported: CasualtiesReported,
+    ) -> Vec<Cell> {
+        let (Some(as_of), Some(source)) = (as_of, source) else {
+            return Vec::new();
+        };
+        let mut cells = Vec::with_capacity(reported.figures.len());
+        for (number, figure) in (1..).zip(reported.figures) {
+            let cell = Cell::of(&figure);
+            cells.push(cell.clone());
+            self.claims.push(Claim {
+                id: ClaimId {
+                    event: recorded.id,
+                    figure: number,
+                },
+                position: recorded.position,
+                learnt_at: recorded.learnt_at,
+                as_of: as_of.clone(),
+                cell,
+                epoch: reported.epoch.clone(),
+                source: source.clone(),
+                quantity: figure.quantity,
+                words: figure.words,
+                start: match figure.period {
+                    Period::Incident => None,
+                    Period::Cumulative { since } => since,
+                    Period::Window { from, .. } => Some(from),
+                },
+            });
+        }
+        cells
+    }
+}

@@ -1,0 +1,685 @@
+//! From current claims to counts and constraints: which figures bound which.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use situ_core::{
+    AgeBand, AsOf, Basis, ClaimRef, Coverage, EventId, Harm, Name, PlaceId, Register, Role, Sex,
+    SituationId, Who, WindowKind,
+};
+
+use crate::claims::{Cell, Claim, Claims, Declared, Moment, Span};
+use crate::lines::{Current, Standing};
+use crate::solver::{Evidence, Fact, Node, Rule, Sense, Solution, System};
+use crate::toll::Reading;
+
+/// One count: a cell of one epoch, as of one moment.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Count {
+    pub(crate) cell: Cell,
+    pub(crate) epoch: Option<Name>,
+    pub(crate) as_of: Moment,
+}
+
+/// The counts of a situation as of two clocks, and everything that bounds them.
+pub(crate) struct Network<'a> {
+    pub(crate) counts: Vec<Count>,
+    index: BTreeMap<Count, Node>,
+    pub(crate) current: Vec<Current<'a>>,
+    pub(crate) declared: Vec<&'a Declared>,
+    rules: Vec<Rule>,
+    banned: Vec<(Node, Vec<Evidence>)>,
+    pub(crate) partitions: Vec<(Node, Partition)>,
+    context: Context<'a>,
+}
+
+/// A whole's parts, at one moment.
+#[derive(Debug, Clone)]
+pub(crate) struct Partition {
+    pub(crate) parts: Vec<(Who, Node)>,
+    /// How many parts the whole has, found or not.
+    pub(crate) all_parts: usize,
+    pub(crate) declared: Option<EventId>,
+    pub(crate) exhaustive: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Context<'a> {
+    situation: &'a SituationId,
+    claims: &'a Claims,
+    register: &'a Register,
+    as_of: AsOf,
+}
+
+impl<'a> Network<'a> {
+    pub(crate) fn new(
+        situation: &'a SituationId,
+        claims: &'a Claims,
+        register: &'a Register,
+        as_of: AsOf,
+        standing: &Standing<'a>,
+    ) -> Self {
+        let context = Context {
+            situation,
+            claims,
+            register,
+            as_of,
+        };
+        let mut network = Self {
+            counts: Vec::new(),
+            index: BTreeMap::new(),
+            current: standing.current.clone(),
+            declared: context.declared(),
+            rules: Vec::new(),
+            banned: Vec::new(),
+            partitions: Vec::new(),
+            context,
+        };
+        network.add_counts();
+        network.add_partitions();
+        network.add_containments();
+        network.add_windows();
+        network.ban_totals_of_retracted(standing);
+        network
+    }
+
+    /// The system of equations under a reading.
+    pub(crate) fn system(&self, reading: Reading) -> System {
+        let facts = self.current.iter().zip(0..).map(|(current, evidence)| {
+            let quantity = current.claim.quantity;
+            let interval = match reading {
+                Reading::Point => quantity.point(),
+                Reading::Floor => quantity.floor(),
+            };
+            Fact {
+                node: self.index[&Count::of(current)],
+                least: signed(interval.least),
+                most: interval.most.map(signed),
+                evidence,
+            }
+        });
+        System {
+            nodes: self.counts.len(),
+            facts: facts.collect(),
+            rules: self.rules.clone(),
+            banned: self.banned.clone(),
+        }
+    }
+
+    /// What a piece of evidence is called.
+    pub(crate) fn name_of(&self, evidence: Evidence) -> ClaimRef {
+        match self.current.get(evidence as usize) {
+            Some(current) => ClaimRef::Claim(current.claim.id),
+            None => ClaimRef::Event(self.declared[evidence as usize - self.current.len()].event),
+        }
+    }
+
+    /// The claim a piece of evidence is; none for a declaration.
+    pub(crate) fn claim_of(&self, evidence: Evidence) -> Option<&'a Claim> {
+        self.current
+            .get(evidence as usize)
+            .map(|current| current.claim)
+    }
+
+    /// Whether a clash of this evidence needs as-ofs that only may be one moment, or a window of unstated kind.
+    pub(crate) fn is_only_possible(&self, evidence: &[Evidence]) -> bool {
+        let claims: Vec<&Claim> = evidence
+            .iter()
+            .filter_map(|one| self.claim_of(*one))
+            .collect();
+        let unstated =
+            |claim: &&Claim| matches!(claim.cell.span, Span::Window(WindowKind::Unstated, _));
+        let may_be_apart = |a: &Claim, b: &Claim| {
+            a.source.origin != b.source.origin
+                && a.moment().overlaps(b.moment())
+                && !a.moment().is_instant()
+        };
+        claims.iter().any(unstated)
+            || claims
+                .iter()
+                .enumerate()
+                .any(|(index, a)| claims[..index].iter().any(|b| may_be_apart(a, b)))
+    }
+
+    /// The lower end of the whole may be pulled up, and the upper end of the parts down.
+    fn rule(
+        &mut self,
+        name: &'static str,
+        whole: Node,
+        parts: Vec<Node>,
+        sense: Sense,
+        evidence: Option<Evidence>,
+    ) {
+        self.rules.push(Rule {
+            name,
+            whole,
+            parts,
+            sense,
+            evidence,
+        });
+    }
+
+    fn add(&mut self, count: Count) -> Node {
+        let next = self.counts.len();
+        let node = *self.index.entry(count.clone()).or_insert(next);
+        if node == next {
+            self.counts.push(count);
+        }
+        node
+    }
+
+    /// Every current claim has its count, and one on the superscope where partitions run; every group of figures one more, with
+    /// its earliest start and latest as-of, which a question without a start is about.
+    fn add_counts(&mut self) {
+        for current in self.current.clone() {
+            let count = Count::of(&current);
+            self.add(count.clone());
+            if count.cell.harm != Harm::All {
+                self.add(Count {
+                    cell: Cell {
+                        harm: Harm::All,
+                        ..count.cell.clone()
+                    },
+                    ..count
+                });
+            }
+        }
+        let mut references: BTreeMap<Cell, (Option<Moment>, Moment, Option<Name>)> =
+            BTreeMap::new();
+        for count in &self.counts {
+            let Span::Cumulative(since) = count.cell.span else {
+                continue;
+            };
+            let group = Cell {
+                span: Span::Cumulative(None),
+                ..count.cell.clone()
+            };
+            let entry =
+                references
+                    .entry(group)
+                    .or_insert((since, count.as_of, count.epoch.clone()));
+            entry.0 = earlier_start(entry.0, since);
+            if count.as_of > entry.1 {
+                (entry.1, entry.2) = (count.as_of, count.epoch.clone());
+            }
+        }
+        for (group, (since, as_of, epoch)) in references {
+            self.add(Count {
+                cell: Cell {
+                    span: Span::Cumulative(since),
+                    ..group
+                },
+                epoch,
+                as_of,
+            });
+        }
+    }
+
+    fn add_partitions(&mut self) {
+        let mut next = 0;
+        while next < self.counts.len() {
+            let count = self.counts[next].clone();
+            for declared in self.declared.clone() {
+                let partition = &declared.partition;
+                let is_about = |who: &Who| *who == count.cell.who;
+                if declared.is_about(&count.cell)
+                    && (is_about(&partition.whole) || partition.parts.iter().any(is_about))
+                {
+                    for who in partition.parts.iter().chain([&partition.whole]) {
+                        self.add(Count {
+                            cell: count.cell.with_who(*who),
+                            ..count.clone()
+                        });
+                    }
+                }
+            }
+            for part in missing_parts(&count, &self.index) {
+                self.add(Count {
+                    cell: count.cell.with_who(part),
+                    ..count.clone()
+                });
+            }
+            next += 1;
+        }
+        for whole in 0..self.counts.len() {
+            for (index, declared) in self.declared.clone().into_iter().enumerate() {
+                if declared.is_about(&self.counts[whole].cell)
+                    && declared.partition.whole == self.counts[whole].cell.who
+                {
+                    let evidence = Evidence::try_from(self.current.len() + index)
+                        .expect("fewer than 2^32 claims");
+                    let exhaustive = declared.partition.coverage == Coverage::Exhaustive;
+                    let declaration = Some((declared.event, evidence));
+                    self.add_partition(whole, &declared.partition.parts, exhaustive, declaration);
+                }
+            }
+            for parts in parts_of(self.counts[whole].cell.who) {
+                self.add_partition(whole, &parts, false, None);
+            }
+        }
+    }
+
+    fn add_partition(
+        &mut self,
+        whole: Node,
+        who: &[Who],
+        exhaustive: bool,
+        declared: Option<(EventId, Evidence)>,
+    ) {
+        let parts: Vec<(Who, Node)> = who
+            .iter()
+            .filter_map(|who| Some((*who, self.newest_up_to(whole, *who)?)))
+            .collect();
+        if parts.is_empty() {
+            return;
+        }
+        let same_moment =
+            |(_, node): &(Who, Node)| self.counts[*node].as_of == self.counts[whole].as_of;
+        let is_equal = exhaustive && parts.len() == who.len() && parts.iter().all(same_moment);
+        let sense = if is_equal {
+            Sense::Equal
+        } else {
+            Sense::AtLeast
+        };
+        let nodes = parts.iter().map(|(_, node)| *node).collect();
+        self.rule(
+            "partition",
+            whole,
+            nodes,
+            sense,
+            declared.map(|(_, evidence)| evidence),
+        );
+        let declared = declared.map(|(event, _)| event);
+        self.partitions.push((
+            whole,
+            Partition {
+                parts,
+                all_parts: who.len(),
+                declared,
+                exhaustive,
+            },
+        ));
+    }
+
+    /// The newest count of other people in the same cell that is not after this one.
+    fn newest_up_to(&self, whole: Node, who: Who) -> Option<Node> {
+        let whole = &self.counts[whole];
+        let is_part = |count: &&Count| {
+            count.cell.who == who && count.epoch == whole.epoch && count.as_of.is_up_to(whole.as_of)
+        };
+        let cell = whole.cell.with_who(who);
+        self.counts
+            .iter()
+            .filter(|count| count.cell == cell)
+            .filter(is_part)
+            .max_by_key(|count| count.as_of)
+            .map(|count| self.index[count])
+    }
+
+    /// Whatever lies within a count, in people, scope, place, time and basis, is no more than it.
+    fn add_containments(&mut self) {
+        for whole in 0..self.counts.len() {
+            for part in 0..self.counts.len() {
+                if part == whole {
+                    continue;
+                }
+                let (outer, inner) = (&self.counts[whole], &self.counts[part]);
+                if let Some(name) = self.context.containment(inner, outer) {
+                    self.rule(name, whole, vec![part], Sense::AtLeast, None);
+                }
+            }
+        }
+    }
+
+    /// Windows of occurrence add up with running counts in time; they are never added to one.
+    fn add_windows(&mut self) {
+        let windows: Vec<(Node, Moment)> = self
+            .counts
+            .iter()
+            .enumerate()
+            .filter_map(|(node, count)| match count.cell.span {
+                Span::Window(WindowKind::Occurrence | WindowKind::Unstated, from) => {
+                    Some((node, from))
+                }
+                _ => None,
+            })
+            .collect();
+        for (window, from) in windows {
+            for whole in 0..self.counts.len() {
+                for earlier in 0..self.counts.len() {
+                    if let Some((name, sense)) = self.additivity(whole, window, from, earlier) {
+                        self.rule(name, whole, vec![earlier, window], sense, None);
+                    }
+                }
+            }
+        }
+    }
+
+    /// How a running count relates to a window and another running count.
+    fn additivity(
+        &self,
+        whole: Node,
+        window: Node,
+        from: Moment,
+        other: Node,
+    ) -> Option<(&'static str, Sense)> {
+        let (whole, window, other) = (
+            &self.counts[whole],
+            &self.counts[window],
+            &self.counts[other],
+        );
+        let (Span::Cumulative(start), Span::Cumulative(other_start)) =
+            (whole.cell.span, other.cell.span)
+        else {
+            return None;
+        };
+        let same = |cell: &Cell| Cell {
+            span: Span::Incident,
+            ..cell.clone()
+        };
+        let is_same = same(&whole.cell) == same(&window.cell)
+            && same(&whole.cell) == same(&other.cell)
+            && whole.epoch == other.epoch;
+        if !is_same || !starts_by(start, Some(from)) || !window.as_of.is_up_to(whole.as_of) {
+            return None;
+        }
+        let name = "time additivity";
+        // The other count begins when the window is over: both lie in the whole, apart.
+        if other_start.is_some_and(|other_start| window.as_of.is_before(other_start)) {
+            return (starts_by(start, other_start) && other.as_of.is_up_to(whole.as_of))
+                .then_some((name, Sense::AtLeast));
+        }
+        if other_start != start || !other.as_of.is_up_to(whole.as_of) || other.as_of == whole.as_of
+        {
+            return None;
+        }
+        let window_ends_the_whole = window.as_of == whole.as_of;
+        if other.as_of == from {
+            return Some((
+                name,
+                if window_ends_the_whole {
+                    Sense::Equal
+                } else {
+                    Sense::AtLeast
+                },
+            ));
+        }
+        if other.as_of.is_before(from) {
+            return Some((name, Sense::AtLeast));
+        }
+        // The other count ends inside the window: the two overlap and cover the whole.
+        (window_ends_the_whole && from.earliest <= other.as_of.earliest)
+            .then_some((name, Sense::AtMost))
+    }
+
+    /// A retracted figure must not come back by subtraction from a total of its own report.
+    fn ban_totals_of_retracted(&mut self, standing: &Standing<'a>) {
+        let retracted = standing
+            .aside
+            .iter()
+            .filter(|aside| aside.retraction.is_some())
+            .map(|aside| aside.claim);
+        for claim in retracted.collect::<Vec<_>>() {
+            let Some(report) = claim.report() else {
+                continue;
+            };
+            let totals: Vec<Evidence> = (0..)
+                .zip(&self.current)
+                .filter(|(_, current)| current.claim.report() == Some(report))
+                .filter(|(_, current)| {
+                    let who = current.claim.cell.who;
+                    who != claim.cell.who && claim.cell.who.is_within(who)
+                })
+                .map(|(evidence, _)| evidence)
+                .collect();
+            if totals.is_empty() {
+                continue;
+            }
+            let same_people = |count: &Count| {
+                count.cell.who == claim.cell.who && count.cell.outcome == claim.cell.outcome
+            };
+            let nodes = self
+                .counts
+                .iter()
+                .enumerate()
+                .filter(|(_, count)| same_people(count))
+                .map(|(node, _)| node);
+            self.banned
+                .extend(nodes.map(|node| (node, totals.clone())).collect::<Vec<_>>());
+        }
+    }
+}
+
+impl Count {
+    fn of(current: &Current<'_>) -> Self {
+        Self {
+            cell: current.claim.cell.clone(),
+            epoch: current.epoch.cloned(),
+            as_of: current.claim.moment(),
+        }
+    }
+}
+
+impl Declared {
+    /// Whether the partition is of these people's figures: same outcome, scope and places.
+    fn is_about(&self, cell: &Cell) -> bool {
+        let partition = &self.partition;
+        partition.outcome == cell.outcome
+            && partition.scope == cell.harm
+            && same_places(&partition.places, &cell.places)
+    }
+}
+
+fn same_places(declared: &[PlaceId], sorted: &[PlaceId]) -> bool {
+    let declared: BTreeSet<_> = declared.iter().collect();
+    declared.len() == sorted.len() && sorted.iter().all(|place| declared.contains(place))
+}
+
+impl<'a> Context<'a> {
+    fn declared(self) -> Vec<&'a Declared> {
+        let known = self.as_of.known;
+        let begun = |declared: &&Declared| {
+            declared
+                .occurred
+                .as_ref()
+                .and_then(situ_core::When::earliest)
+                .is_none_or(|start| start <= self.as_of.valid.0)
+        };
+        self.claims
+            .declared
+            .iter()
+            .filter(|declared| known.includes(declared.learnt_at, declared.position))
+            .filter(|declared| {
+                self.register
+                    .event_retraction(declared.event, known)
+                    .is_none()
+            })
+            .filter(begun)
+            .collect()
+    }
+
+    /// The name of the constraint by which one count is no more than another, if it is.
+    fn containment(self, inner: &Count, outer: &Count) -> Option<&'static str> {
+        let (part, whole) = (&inner.cell, &outer.cell);
+        let lies_within = part.outcome == whole.outcome
+            && part.who.is_within(whole.who)
+            && inner.as_of.is_up_to(outer.as_of)
+            && inner.epoch == outer.epoch
+            && basis_within(part.basis, whole.basis)
+            && self.harm_within(part.harm, whole.harm)
+            && self.places_within(&part.places, &whole.places)
+            && self.span_within(inner, outer);
+        if !lies_within {
+            return None;
+        }
+        Some(if part.who != whole.who {
+            "subset"
+        } else if part.harm != whole.harm {
+            "scope"
+        } else if part.places != whole.places {
+            "place"
+        } else if part.basis != whole.basis {
+            "basis order"
+        } else if part.span != whole.span {
+            "time"
+        } else {
+            "older count"
+        })
+    }
+
+    fn harm_within(self, inner: Harm, outer: Harm) -> bool {
+        if inner == outer || outer == Harm::All {
+            return true;
+        }
+        let mut step = inner;
+        // A chain of `part_of` longer than the incidents there are goes in a circle.
+        for _ in 0..=self.claims.incidents.len() {
+            let Harm::Event(event) = step else {
+                return false;
+            };
+            let known = self.as_of.known;
+            let Some(incident) = self.claims.incidents.get(&event) else {
+                return false;
+            };
+            let is_known = known.includes(incident.learnt_at, incident.position)
+                && self.register.event_retraction(event, known).is_none();
+            if !is_known {
+                return false;
+            }
+            if incident.harm == outer {
+                return true;
+            }
+            let Some(larger) = incident.part_of else {
+                return false;
+            };
+            step = Harm::Event(larger);
+            if step == outer {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn places_within(self, inner: &[PlaceId], outer: &[PlaceId]) -> bool {
+        let lies = |place: &PlaceId| {
+            outer.iter().any(|outer| {
+                self.register
+                    .lies_within(self.situation, place, outer, self.as_of.known)
+            })
+        };
+        outer.is_empty() || (!inner.is_empty() && inner.iter().all(lies))
+    }
+
+    /// Whether the time one count covers lies within that of another.
+    fn span_within(self, inner: &Count, outer: &Count) -> bool {
+        match (inner.cell.span, outer.cell.span) {
+            (Span::Incident, Span::Incident) => true,
+            (Span::Cumulative(inner), Span::Cumulative(outer)) => starts_by(outer, inner),
+            (Span::Window(kind, from), Span::Cumulative(since)) => {
+                kind != WindowKind::Reporting && starts_by(since, Some(from))
+            }
+            (Span::Window(inner_kind, inner_from), Span::Window(outer_kind, outer_from)) => {
+                inner_kind != WindowKind::Reporting
+                    && outer_kind != WindowKind::Reporting
+                    && outer_from.earliest <= inner_from.earliest
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether a running count that starts at `outer` has begun when one that starts at `inner` begins; an unsaid start may be any.
+fn starts_by(outer: Option<Moment>, inner: Option<Moment>) -> bool {
+    outer == inner
+        || outer.zip(inner).is_some_and(|(outer, inner)| {
+            outer.earliest <= inner.earliest && outer.latest <= inner.latest
+        })
+}
+
+/// The start of the figure both counts belong to: an unsaid one gives way to one that is said.
+fn earlier_start(a: Option<Moment>, b: Option<Moment>) -> Option<Moment> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if (b.earliest, b.latest) < (a.earliest, a.latest) {
+            b
+        } else {
+            a
+        }),
+        (a, b) => a.or(b),
+    }
+}
+
+fn basis_within(inner: Basis, outer: Basis) -> bool {
+    inner == outer
+        || matches!(
+            (inner, outer),
+            (Basis::Identified | Basis::BodyRecovered, Basis::Reported)
+                | (Basis::Reported, Basis::PresumedIncluded)
+        )
+}
+
+/// The partitions every group of people has.
+fn parts_of(whole: Who) -> Vec<Vec<Who>> {
+    let mut partitions = Vec::new();
+    let roles: Vec<Who> = Role::ALL
+        .iter()
+        .filter(|role| role.part_of() == Some(whole.role))
+        .map(|role| Who {
+            role: *role,
+            ..whole
+        })
+        .collect();
+    if !roles.is_empty() {
+        partitions.push(roles);
+    }
+    if whole.sex.is_none() {
+        partitions.push(
+            Sex::ALL
+                .iter()
+                .map(|sex| Who {
+                    sex: Some(*sex),
+                    ..whole
+                })
+                .collect(),
+        );
+    }
+    if whole.age.is_none() {
+        partitions.push(
+            [AgeBand::Child, AgeBand::Adult]
+                .iter()
+                .map(|age| Who {
+                    age: Some(*age),
+                    ..whole
+                })
+                .collect(),
+        );
+    }
+    partitions
+}
+
+/// Roles nobody claims a count for, beside others of the same whole that somebody does.
+fn missing_parts(count: &Count, index: &BTreeMap<Count, Node>) -> Vec<Who> {
+    let has = |who: Who| {
+        index.contains_key(&Count {
+            cell: count.cell.with_who(who),
+            ..count.clone()
+        })
+    };
+    let main = [Role::Civilian, Role::SecurityForces, Role::NonStateArmed];
+    if count.cell.who != Who::any(Role::All) || !main.iter().any(|role| has(Who::any(*role))) {
+        return Vec::new();
+    }
+    main.into_iter()
+        .map(Who::any)
+        .filter(|who| !has(*who))
+        .collect()
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Both ends of a node, as numbers of people.
+pub(crate) fn ends(solution: &Solution, node: Node) -> (u64, Option<u64>) {
+    let people = |value: i64| u64::try_from(value).unwrap_or(0);
+    let least = solution.lower(node).map_or(0, |end| people(end.value));
+    (least, solution.upper(node).map(|end| people(end.value)))
+}

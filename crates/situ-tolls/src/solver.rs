@@ -1,0 +1,564 @@
+//! Bounds on unknown counts from claims and linear constraints, each with its proof.
+//!
+//! Every constraint relates one whole to a sum of parts. Bounds are propagated to a fixpoint; a bound that got tighter keeps
+//! what made it so. Where a count can be nothing any more, it is frozen and its clash kept: one contradiction does not spread.
+
+/// A count to be bounded.
+pub(crate) type Node = usize;
+/// A claim or a declaration, by number.
+pub(crate) type Evidence = u32;
+type ProofIx = u32;
+
+/// A claim: the count of a node lies between two ends.
+#[derive(Debug, Clone)]
+pub(crate) struct Fact {
+    pub(crate) node: Node,
+    pub(crate) least: i64,
+    pub(crate) most: Option<i64>,
+    pub(crate) evidence: Evidence,
+}
+
+/// How a whole relates to the sum of some parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sense {
+    /// whole ≥ sum: the parts do not overlap.
+    AtLeast,
+    /// whole ≤ sum: the parts leave nobody out.
+    AtMost,
+    /// whole = sum.
+    Equal,
+}
+
+/// A constraint.
+#[derive(Debug, Clone)]
+pub(crate) struct Rule {
+    /// What it is called in a proof.
+    pub(crate) name: &'static str,
+    pub(crate) whole: Node,
+    pub(crate) parts: Vec<Node>,
+    pub(crate) sense: Sense,
+    /// The declaration it comes from, if it is not one that always holds.
+    pub(crate) evidence: Option<Evidence>,
+}
+
+/// Counts, claims and constraints.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct System {
+    pub(crate) nodes: usize,
+    pub(crate) facts: Vec<Fact>,
+    pub(crate) rules: Vec<Rule>,
+    /// Evidence a node's bounds must not rest on.
+    pub(crate) banned: Vec<(Node, Vec<Evidence>)>,
+}
+
+/// One end of a node's interval, and the step that put it there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct End {
+    pub(crate) value: i64,
+    proof: ProofIx,
+}
+
+/// A node that can be nothing any more.
+#[derive(Debug, Clone)]
+pub(crate) struct Clash {
+    pub(crate) node: Node,
+    pub(crate) lower: Option<End>,
+    pub(crate) upper: End,
+}
+
+impl Clash {
+    /// By how many the ends miss each other.
+    pub(crate) fn gap(&self) -> u64 {
+        (self.lower.map_or(0, |end| end.value) - self.upper.value).unsigned_abs()
+    }
+}
+
+/// The bounds at the fixpoint.
+#[derive(Debug, Clone)]
+pub(crate) struct Solution {
+    lower: Vec<Option<End>>,
+    upper: Vec<Option<End>>,
+    proofs: Vec<Step>,
+    pub(crate) clashes: Vec<Clash>,
+}
+
+#[derive(Debug, Clone)]
+struct Step {
+    value: i64,
+    /// The constraint used and whether it is one that changes the arithmetic; none for a claim.
+    rule: Option<&'static str>,
+    plus: Vec<ProofIx>,
+    minus: Vec<ProofIx>,
+    /// Sorted.
+    evidence: Vec<Evidence>,
+}
+
+impl System {
+    /// Propagates to the fixpoint, using only evidence that `allowed` accepts.
+    pub(crate) fn solve(&self, allowed: impl Fn(Evidence) -> bool) -> Solution {
+        let mut solution = Solution {
+            lower: vec![None; self.nodes],
+            upper: vec![None; self.nodes],
+            proofs: Vec::new(),
+            clashes: Vec::new(),
+        };
+        for fact in self.facts.iter().filter(|fact| allowed(fact.evidence)) {
+            if fact.least > 0 {
+                solution.raise(
+                    self,
+                    fact.node,
+                    &|| Step::fact(fact.least, fact.evidence),
+                    fact.least,
+                );
+            }
+            if let Some(most) = fact.most {
+                solution.lower_to(self, fact.node, &|| Step::fact(most, fact.evidence), most);
+            }
+        }
+        let rules: Vec<&Rule> = self
+            .rules
+            .iter()
+            .filter(|rule| rule.evidence.is_none_or(&allowed))
+            .collect();
+        // Every round but the last tightens something; contradictory cycles would creep, and stop at their clash.
+        for _ in 0..=(2 * self.nodes + 8) {
+            let before = solution.proofs.len();
+            for rule in &rules {
+                solution.apply(self, rule);
+            }
+            if solution.proofs.len() == before {
+                break;
+            }
+        }
+        solution
+    }
+
+    /// Leaves out what a clash does not need: without any one of the rest there is no clash.
+    pub(crate) fn minimal(&self, clashing: &[Evidence]) -> Vec<Evidence> {
+        let mut kept = clashing.to_vec();
+        for candidate in clashing {
+            let without: Vec<Evidence> = kept
+                .iter()
+                .copied()
+                .filter(|evidence| evidence != candidate)
+                .collect();
+            if !self
+                .solve(|evidence| without.contains(&evidence))
+                .clashes
+                .is_empty()
+            {
+                kept = without;
+            }
+        }
+        kept
+    }
+}
+
+impl Step {
+    fn fact(value: i64, evidence: Evidence) -> Self {
+        Self {
+            value,
+            rule: None,
+            plus: Vec::new(),
+            minus: Vec::new(),
+            evidence: vec![evidence],
+        }
+    }
+}
+
+impl Solution {
+    pub(crate) fn lower(&self, node: Node) -> Option<End> {
+        self.lower[node]
+    }
+
+    pub(crate) fn upper(&self, node: Node) -> Option<End> {
+        self.upper[node]
+    }
+
+    pub(crate) fn is_clashing(&self, node: Node) -> bool {
+        self.clashes.iter().any(|clash| clash.node == node)
+    }
+
+    /// The evidence an end rests on, sorted.
+    pub(crate) fn evidence(&self, end: End) -> &[Evidence] {
+        &self.proofs[end.proof as usize].evidence
+    }
+
+    /// The evidence of both ends of a clash, sorted.
+    pub(crate) fn clash_evidence(&self, clash: &Clash) -> Vec<Evidence> {
+        let mut evidence = self.evidence(clash.upper).to_vec();
+        evidence.extend(clash.lower.iter().flat_map(|end| self.evidence(*end)));
+        evidence.sort_unstable();
+        evidence.dedup();
+        evidence
+    }
+
+    /// The arithmetic behind an end: "255 − 22 − 36".
+    pub(crate) fn expression(&self, end: End) -> String {
+        let mut terms = Vec::new();
+        self.terms(end.proof, true, &mut terms);
+        // What is added comes first, so that the line never opens with a minus sign.
+        terms.sort_by_key(|(is_plus, _)| !is_plus);
+        let mut text = String::new();
+        for (is_plus, value) in terms {
+            match (text.is_empty(), is_plus) {
+                (true, true) => {}
+                (true, false) => text.push('−'),
+                (false, true) => text.push_str(" + "),
+                (false, false) => text.push_str(" − "),
+            }
+            text.push_str(&value.to_string());
+        }
+        text
+    }
+
+    /// The names of the constraints behind an end, outermost last.
+    pub(crate) fn constraints(&self, end: End) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        self.names(end.proof, &mut names);
+        names
+    }
+
+    fn terms(&self, proof: ProofIx, is_plus: bool, terms: &mut Vec<(bool, i64)>) {
+        let step = &self.proofs[proof as usize];
+        if step.rule.is_none() {
+            terms.push((is_plus, step.value));
+        }
+        for part in &step.plus {
+            self.terms(*part, is_plus, terms);
+        }
+        for part in &step.minus {
+            self.terms(*part, !is_plus, terms);
+        }
+    }
+
+    fn names(&self, proof: ProofIx, names: &mut Vec<&'static str>) {
+        let step = &self.proofs[proof as usize];
+        for part in step.plus.iter().chain(&step.minus) {
+            self.names(*part, names);
+        }
+        if let Some(name) = step.rule
+            && !names.contains(&name)
+        {
+            names.push(name);
+        }
+    }
+
+    fn apply(&mut self, system: &System, rule: &Rule) {
+        if matches!(rule.sense, Sense::AtLeast | Sense::Equal) {
+            self.whole_is_at_least(system, rule);
+        }
+        if matches!(rule.sense, Sense::AtMost | Sense::Equal) {
+            self.whole_is_at_most(system, rule);
+        }
+    }
+
+    /// whole ≥ sum of the parts' lower ends; each part ≤ the whole's upper end less the others' lower ends.
+    fn whole_is_at_least(&mut self, system: &System, rule: &Rule) {
+        let ends: Vec<Option<End>> = rule
+            .parts
+            .iter()
+            .map(|part| self.usable(self.lower[*part], *part))
+            .collect();
+        let known: Vec<End> = ends.iter().copied().flatten().collect();
+        let sum: i64 = known.iter().map(|end| end.value).sum();
+        if !known.is_empty() {
+            self.raise(
+                system,
+                rule.whole,
+                &|| Step::sum(rule, sum, known.clone(), Vec::new()),
+                sum,
+            );
+        }
+        let Some(whole) = self.usable(self.upper[rule.whole], rule.whole) else {
+            return;
+        };
+        for (index, part) in rule.parts.iter().enumerate() {
+            let others: Vec<End> = ends
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != index)
+                .filter_map(|(_, end)| *end)
+                .collect();
+            let most = whole.value - others.iter().map(|end| end.value).sum::<i64>();
+            self.lower_to(
+                system,
+                *part,
+                &|| Step::sum(rule, most, vec![whole], others.clone()),
+                most,
+            );
+        }
+    }
+
+    /// whole ≤ sum of the parts' upper ends; each part ≥ the whole's lower end less the others' upper ends.
+    fn whole_is_at_most(&mut self, system: &System, rule: &Rule) {
+        let ends: Vec<Option<End>> = rule
+            .parts
+            .iter()
+            .map(|part| self.usable(self.upper[*part], *part))
+            .collect();
+        if let Some(all) = ends.iter().copied().collect::<Option<Vec<End>>>() {
+            let sum = all.iter().map(|end| end.value).sum();
+            self.lower_to(
+                system,
+                rule.whole,
+                &|| Step::sum(rule, sum, all.clone(), Vec::new()),
+                sum,
+            );
+        }
+        let Some(whole) = self.usable(self.lower[rule.whole], rule.whole) else {
+            return;
+        };
+        for (index, part) in rule.parts.iter().enumerate() {
+            let others = ends
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != index)
+                .map(|(_, end)| *end);
+            let Some(others) = others.collect::<Option<Vec<End>>>() else {
+                continue;
+            };
+            let least = whole.value - others.iter().map(|end| end.value).sum::<i64>();
+            if least > 0 {
+                self.raise(
+                    system,
+                    *part,
+                    &|| Step::sum(rule, least, vec![whole], others.clone()),
+                    least,
+                );
+            }
+        }
+    }
+
+    /// A frozen node's ends prove nothing more.
+    fn usable(&self, end: Option<End>, node: Node) -> Option<End> {
+        end.filter(|_| !self.is_clashing(node))
+    }
+
+    fn raise(&mut self, system: &System, node: Node, step: &dyn Fn() -> Step, value: i64) {
+        if value > self.lower[node].map_or(0, |end| end.value) {
+            self.tighten(system, node, step, value, true);
+        }
+    }
+
+    fn lower_to(&mut self, system: &System, node: Node, step: &dyn Fn() -> Step, value: i64) {
+        if self.upper[node].is_none_or(|end| value < end.value) {
+            self.tighten(system, node, step, value, false);
+        }
+    }
+
+    fn tighten(
+        &mut self,
+        system: &System,
+        node: Node,
+        step: &dyn Fn() -> Step,
+        value: i64,
+        is_lower: bool,
+    ) {
+        if self.is_clashing(node) {
+            return;
+        }
+        let mut step = step();
+        for part in step.plus.iter().chain(&step.minus) {
+            step.evidence
+                .extend_from_slice(&self.proofs[*part as usize].evidence);
+        }
+        step.evidence.sort_unstable();
+        step.evidence.dedup();
+        let is_banned = system.banned.iter().any(|(banned, evidence)| {
+            *banned == node && evidence.iter().any(|one| step.evidence.contains(one))
+        });
+        if is_banned && step.rule.is_some() {
+            return;
+        }
+        let proof = ProofIx::try_from(self.proofs.len()).expect("fewer than 2^32 steps");
+        self.proofs.push(step);
+        let end = Some(End { value, proof });
+        if is_lower {
+            self.lower[node] = end;
+        } else {
+            self.upper[node] = end;
+        }
+        let least = self.lower[node].map_or(0, |end| end.value);
+        if let Some(upper) = self.upper[node].filter(|upper| upper.value < least) {
+            self.clashes.push(Clash {
+                node,
+                lower: self.lower[node],
+                upper,
+            });
+        }
+    }
+}
+
+impl Step {
+    fn sum(rule: &Rule, value: i64, plus: Vec<End>, minus: Vec<End>) -> Self {
+        let proofs = |ends: Vec<End>| ends.into_iter().map(|end| end.proof).collect();
+        Self {
+            value,
+            rule: Some(rule.name),
+            plus: proofs(plus),
+            minus: proofs(minus),
+            evidence: rule.evidence.into_iter().collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn fact(node: Node, least: i64, most: Option<i64>, evidence: Evidence) -> Fact {
+        Fact {
+            node,
+            least,
+            most,
+            evidence,
+        }
+    }
+
+    fn total(parts: &[Node], sense: Sense) -> Rule {
+        Rule {
+            name: "partition",
+            whole: 0,
+            parts: parts.to_vec(),
+            sense,
+            evidence: None,
+        }
+    }
+
+    #[test]
+    fn a_part_is_the_total_less_the_others() {
+        let system = System {
+            nodes: 4,
+            facts: vec![
+                fact(0, 255, Some(255), 0),
+                fact(1, 22, Some(22), 1),
+                fact(2, 36, Some(36), 2),
+            ],
+            rules: vec![total(&[1, 2, 3], Sense::Equal)],
+            banned: vec![],
+        };
+        let solution = system.solve(|_| true);
+        let (least, most) = (solution.lower(3).unwrap(), solution.upper(3).unwrap());
+        assert_eq!((least.value, most.value), (197, 197));
+        assert_eq!(solution.expression(least), "255 − 22 − 36");
+        assert_eq!(solution.evidence(most), [0, 1, 2]);
+    }
+
+    #[test]
+    fn a_total_below_its_parts_clashes_with_all_of_them() {
+        let facts = [250, 197, 22, 36].iter().enumerate();
+        let facts = facts
+            .map(|(node, n)| fact(node, *n, Some(*n), u32::try_from(node).unwrap()))
+            .collect();
+        let system = System {
+            nodes: 4,
+            facts,
+            rules: vec![total(&[1, 2, 3], Sense::AtLeast)],
+            banned: vec![],
+        };
+        let solution = system.solve(|_| true);
+        let clash = &solution.clashes[0];
+        assert_eq!(clash.gap(), 5);
+        assert_eq!(
+            system.minimal(&solution.clash_evidence(clash)),
+            [0, 1, 2, 3]
+        );
+    }
+
+    #[test]
+    fn a_node_keeps_off_banned_evidence() {
+        let mut system = System {
+            nodes: 3,
+            facts: vec![fact(0, 255, Some(255), 0), fact(1, 22, Some(22), 1)],
+            rules: vec![total(&[1, 2], Sense::Equal)],
+            banned: vec![],
+        };
+        assert_eq!(
+            system.solve(|_| true).upper(2).map(|end| end.value),
+            Some(233)
+        );
+        system.banned = vec![(2, vec![0])];
+        assert_eq!(system.solve(|_| true).upper(2), None);
+    }
+
+    /// Small systems: three parts and a whole, some claims, some rules.
+    fn small() -> impl Strategy<Value = System> {
+        let facts = prop::collection::vec((0..4usize, 0..6i64, prop::option::of(0..4i64)), 0..6);
+        let rule = (
+            0..4usize,
+            prop::collection::btree_set(0..4usize, 1..4),
+            0..3usize,
+        );
+        (facts, prop::collection::vec(rule, 0..4)).prop_map(|(facts, rules)| System {
+            nodes: 4,
+            facts: (0..)
+                .zip(facts)
+                .map(|(evidence, (node, least, width))| {
+                    fact(node, least, width.map(|width| least + width), evidence)
+                })
+                .collect(),
+            rules: rules
+                .into_iter()
+                .map(|(whole, parts, sense)| Rule {
+                    name: "rule",
+                    whole,
+                    parts: parts.into_iter().filter(|part| *part != whole).collect(),
+                    sense: [Sense::AtLeast, Sense::AtMost, Sense::Equal][sense],
+                    evidence: None,
+                })
+                .filter(|rule| !rule.parts.is_empty())
+                .collect(),
+            banned: vec![],
+        })
+    }
+
+    fn holds(system: &System, counts: [i64; 4]) -> bool {
+        let facts = system.facts.iter().all(|fact| {
+            counts[fact.node] >= fact.least
+                && fact.most.is_none_or(|most| counts[fact.node] <= most)
+        });
+        facts
+            && system.rules.iter().all(|rule| {
+                let sum: i64 = rule.parts.iter().map(|part| counts[*part]).sum();
+                match rule.sense {
+                    Sense::AtLeast => counts[rule.whole] >= sum,
+                    Sense::AtMost => counts[rule.whole] <= sum,
+                    Sense::Equal => counts[rule.whole] == sum,
+                }
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn no_count_that_fits_every_claim_lies_outside_the_bounds(system in small()) {
+            let solution = system.solve(|_| true);
+            for n in 0..10_i64.pow(4) {
+                let counts = [n / 1000, n / 100 % 10, n / 10 % 10, n % 10];
+                if !holds(&system, counts) {
+                    continue;
+                }
+                prop_assert!(solution.clashes.is_empty(), "{counts:?} fits, yet {:?}", solution.clashes);
+                for (node, count) in counts.iter().enumerate() {
+                    prop_assert!(solution.lower(node).is_none_or(|end| end.value <= *count));
+                    prop_assert!(solution.upper(node).is_none_or(|end| end.value >= *count));
+                }
+            }
+        }
+
+        #[test]
+        fn a_minimal_set_clashes_and_without_any_one_it_does_not(system in small()) {
+            let solution = system.solve(|_| true);
+            for clash in &solution.clashes {
+                let minimal = system.minimal(&solution.clash_evidence(clash));
+                prop_assert!(!system.solve(|one| minimal.contains(&one)).clashes.is_empty());
+                for left_out in &minimal {
+                    let rest = system.solve(|one| minimal.contains(&one) && one != *left_out);
+                    prop_assert!(rest.clashes.is_empty());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The view: folds casualty claims, resolves them as of two clocks.
+
+use std::collections::BTreeMap;
+
+use situ_core::{
+    AsOf, Basis, DecodeError, Event, Harm, Kind, Outcome, Payload, PlaceId, Projection, Recorded,
+    Register, SituationId, Who,
+};
+
+use crate::answer;
+use crate::claims::{Claims, Declared, Incident, Restart};
+use crate::policy::Policy;
+use crate::toll::{Reading, Toll};
+
+/// How many people, as claimed: every casualty claim on all three clocks.
+#[derive(Debug, Clone, Default)]
+pub struct Tolls {
+    register: Register,
+    situations: BTreeMap<SituationId, Claims>,
+}
+
+/// Which figures are asked for; what is absent is not restricted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Question {
+    /// What became of the people.
+    pub outcome: Option<Outcome>,
+    /// Which people, exactly.
+    pub who: Option<Who>,
+    /// Whose harm, exactly.
+    pub scope: Option<Harm>,
+    /// Where: figures of the place, or of places in it.
+    pub place: Option<PlaceId>,
+    /// How it is known; absent: every basis but identified, body recovered and estimated, which must be asked for.
+    pub basis: Option<Basis>,
+    /// The rule that picks what is shown.
+    pub policy: Policy,
+    /// The reading `least`, `most` and the words come from.
+    pub reading: Reading,
+}
+
+/// The figures an event may have changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Touched {
+    /// None.
+    Nothing,
+    /// These groups of people of a situation: outcome, people, whose harm, how known.
+    Figures(SituationId, Vec<(Outcome, Who, Harm, Basis)>),
+    /// Possibly every figure of a situation: a retraction, a partition, a description.
+    Situation(SituationId),
+}
+
+impl Tolls {
+    /// Resolves the figures of a situation that were known then and speak of a time begun by then.
+    ///
+    /// Figures come in a fixed order: by outcome, running counts before incidents before windows, whose harm, where, basis and
+    /// people. An unknown situation has none.
+    #[must_use]
+    pub fn at(&self, situation: &SituationId, as_of: AsOf, question: &Question) -> Vec<Toll> {
+        let Some((situation, claims)) = self.situations.get_key_value(situation) else {
+            return Vec::new();
+        };
+        answer::tolls(situation, claims, &self.register, as_of, question)
+    }
+
+    /// What was described and retracted, as far as this view was fed.
+    #[must_use]
+    pub const fn register(&self) -> &Register {
+        &self.register
+    }
+
+    fn add(&mut self, recorded: &Recorded, event: Event) -> Touched {
+        let situation = event.situation.clone();
+        if !self.situations.contains_key(&situation) {
+            self.situations.insert(situation.clone(), Claims::default());
+        }
+        let claims = self.situations.get_mut(&situation).expect("inserted above");
+        let (position, learnt_at) = (recorded.position, recorded.learnt_at);
+        match event.payload {
+            Payload::CasualtiesReported(reported) => {
+                let cells = claims.report(recorded, event.occurred, event.source, reported);
+                let figures = cells
+                    .into_iter()
+                    .map(|cell| (cell.outcome, cell.who, cell.harm, cell.basis))
+                    .collect();
+                return Touched::Figures(situation, figures);
+            }
+            Payload::PartitionDeclared(partition) => claims.declared.push(Declared {
+                event: recorded.id,
+                position,
+                learnt_at,
+                occurred: event.occurred,
+                partition,
+            }),
+            Payload::CounterRestarted(restarted) => {
+                if let (Some(at), Some(source)) = (event.occurred, event.source) {
+                    let (origin, outcome, epoch) =
+                        (source.origin, restarted.outcome, restarted.epoch);
+                    claims.restarts.push(Restart {
+                        event: recorded.id,
+                        position,
+                        learnt_at,
+                        origin,
+                        at,
+                        outcome,
+                        epoch,
+                    });
+                }
+            }
+            Payload::AttackOccurred(attack) => {
+                let incident = Incident {
+                    position,
+                    learnt_at,
+                    harm: Harm::Attacks,
+                    part_of: attack.part_of,
+                };
+                claims.incidents.insert(recorded.id, incident);
+            }
+            Payload::OperationConducted(operation) => {
+                let incident = Incident {
+                    position,
+                    learnt_at,
+                    harm: Harm::Operations,
+                    part_of: operation.part_of,
+                };
+                claims.incidents.insert(recorded.id, incident);
+            }
+            _ => return Touched::Nothing,
+        }
+        Touched::Situation(situation)
+    }
+}
+
+impl Projection for Tolls {
+    const NAME: &'static str = "tolls";
+    const VERSION: u32 = 1;
+    type Touched = Touched;
+
+    fn apply(&mut self, recorded: &Recorded) -> Result<Touched, DecodeError> {
+        match recorded.kind {
+            Kind::CasualtiesReported
+            | Kind::PartitionDeclared
+            | Kind::CounterRestarted
+            | Kind::AttackOccurred
+            | Kind::OperationConducted
+                if recorded.is_readable() =>
+            {
+                let event = recorded.event()?;
+                Ok(self.add(recorded, event))
+            }
+            Kind::SituationOpened
+            | Kind::PlaceDescribed
+            | Kind::SourceDescribed
+            | Kind::ClaimRetracted => {
+                self.register.apply(recorded)?;
+                Ok(Touched::Situation(recorded.situation.clone()))
+            }
+            _ => Ok(Touched::Nothing),
+        }
+    }
+}
