@@ -253,6 +253,7 @@ impl<'a> Question<'a> {
             let implied = (mark.kind != MarkKind::Exception && is_down(mark.degree))
                 .then(|| mark.claim.implied_start(self.zone))
                 .flatten()
+                .filter(|span| span.from <= self.as_of.valid.0)
                 .map(|span| (span, How::Inferred));
             for (span, how) in stated.into_iter().chain(implied) {
                 let claim = mark.claim;

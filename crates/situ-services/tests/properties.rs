@@ -1,0 +1,334 @@
+//! What holds of every history.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod log;
+
+use std::collections::BTreeSet;
+
+use log::{Log, id, instant, situation};
+use proptest::prelude::*;
+use situ_core::{
+    AsOf, EventId, Extent, Instant, Kind, Known, PlaceId, Position, Projection, Recorded, Service,
+    Valid, When,
+};
+use situ_services::{Board, Services, Status, TimeToLive};
+
+/// One random event: numbers that `Told::line` makes words of.
+#[derive(Debug, Clone)]
+struct Told {
+    kind: u8,
+    source: u8,
+    scope: u8,
+    degree: u8,
+    occurred: u8,
+    form: u8,
+    learnt: u8,
+    nth: u8,
+    target: u8,
+}
+
+fn told() -> impl Strategy<Value = Told> {
+    let small = |end: u8| 0..end;
+    (
+        small(12),
+        small(3),
+        small(9),
+        small(4),
+        small(48),
+        small(6),
+        small(60),
+        small(8),
+        small(30),
+    )
+        .prop_map(
+            |(kind, source, scope, degree, occurred, form, learnt, nth, target)| Told {
+                kind,
+                source,
+                scope,
+                degree,
+                occurred,
+                form,
+                learnt,
+                nth,
+                target,
+            },
+        )
+}
+
+fn history() -> impl Strategy<Value = Vec<Told>> {
+    prop::collection::vec(told(), 1..24)
+}
+
+/// Six hours a step from 1 February 2026 in Pakistan, so that moments and days often coincide.
+fn moment(step: u8) -> Instant {
+    instant("2026-02-01T00:00:00+05:00")
+        .saturating_add_nanos(i64::from(step) * 6 * 3600 * 1_000_000_000)
+}
+
+const SCOPES: [&str; 9] = [
+    r#"{"of":{"area":{"place":"PK-BA"}}}"#,
+    r#"{"of":{"area":{"place":"quetta"}}}"#,
+    r#"{"of":{"area":{"place":"gwadar"}}}"#,
+    r#"{"of":{"area":{"place":"PK-BA"}},"except":[{"area":{"place":"quetta"}}]}"#,
+    r#"{"of":{"segment":{"from":"quetta","to":"gwadar"}}}"#,
+    r#"{"of":{"segment":{"from":"gwadar","to":"quetta","route":"M-8"}}}"#,
+    r#"{"of":{"route":{"name":"M-8"}},"except":[{"facility":{"name":"bridge","place":"quetta"}}]}"#,
+    r#"{"of":{"some_of":{"within":"PK-BA","named":[{"area":{"place":"quetta"}}],"at_least":3}}}"#,
+    r#"{"of":{"between":{"a":"PK-BA"}}}"#,
+];
+
+impl Told {
+    fn line(&self, number: usize) -> String {
+        let target = |target: u8| id(u32::from(target) % u32::try_from(number + 3).unwrap());
+        let kind = [
+            "ServiceSuspended",
+            "ServiceSuspended",
+            "ServiceConfirmed",
+            "ServiceConfirmed",
+            "ServiceRestored",
+            "ServiceRestored",
+            "ServiceOutlookGiven",
+            "ClaimRetracted",
+            "ClaimRetracted",
+            "PlaceDescribed",
+            "SituationOpened",
+            "ServiceConfirmed",
+        ][usize::from(self.kind)];
+        let mut payload = match kind {
+            "ClaimRetracted" => {
+                format!(r#"{{"target":"{}","reason":"other"}}"#, target(self.target))
+            }
+            "PlaceDescribed" => {
+                let (place, within) = [
+                    ("quetta", "PK-BA"),
+                    ("gwadar", "PK-BA"),
+                    ("quetta", "PK"),
+                    ("PK-BA", "PK"),
+                ][usize::from(self.scope % 4)];
+                format!(r#"{{"place":"{place}","names":["n"],"within":["{within}"]}}"#)
+            }
+            "SituationOpened" => {
+                let zone = ["Asia/Karachi", "UTC"][usize::from(self.degree % 2)];
+                format!(r#"{{"title":"t","zone":"{zone}"}}"#)
+            }
+            _ => format!(
+                r#"{{"service":"road","scope":{}}}"#,
+                SCOPES[usize::from(self.scope)]
+            ),
+        };
+        let add = |payload: &mut String, more: &str| {
+            payload.pop();
+            payload.push_str(more);
+            payload.push('}');
+        };
+        let degree = ["none", "partial", "normal", "unknown"][usize::from(self.degree)];
+        match kind {
+            "ServiceSuspended" if degree == "normal" => add(&mut payload, r#","degree":"none""#),
+            "ServiceRestored" if degree == "none" => add(&mut payload, r#","degree":"normal""#),
+            "ServiceOutlookGiven" => add(&mut payload, r#","expected_end":"2026-02-05[UTC]""#),
+            "ServiceSuspended" | "ServiceConfirmed" | "ServiceRestored" => {
+                add(&mut payload, &format!(r#","degree":"{degree}""#));
+            }
+            _ => {}
+        }
+        if matches!(kind, "ServiceSuspended" | "ServiceConfirmed") && (1..=4).contains(&self.nth) {
+            let on = self.day();
+            add(
+                &mut payload,
+                &format!(r#","ordinal":{{"nth":{},"on":"{on}"}}"#, self.nth),
+            );
+        }
+        let must = matches!(kind, "ServiceConfirmed" | "ServiceRestored");
+        let occurred = match self.form {
+            0 | 1 => Some(self.day()),
+            2 => Some(moment(self.occurred).to_string()),
+            3 => Some(format!(
+                "{}/{}",
+                moment(self.occurred),
+                moment(self.occurred + 5)
+            )),
+            _ if must => Some(self.day()),
+            _ => None,
+        };
+        let occurred = occurred.map_or(String::new(), |when| format!(r#""occurred":"{when}","#));
+        format!(
+            r#"{{"kind":"{kind}","id":"{}","situation":"balochistan-2026",{occurred}"learnt_at":"{}","source":{{"origin":"{}"}},"payload":{payload}}}"#,
+            id(u32::try_from(number).unwrap() + 1),
+            moment(self.learnt),
+            ["a", "b", "c"][usize::from(self.source)],
+        )
+    }
+
+    fn day(&self) -> String {
+        format!("2026-02-{:02}[Asia/Karachi]", self.occurred / 4 + 1)
+    }
+}
+
+fn log_of(history: &[Told]) -> Vec<Recorded> {
+    let mut log = Log::default();
+    for (number, told) in history.iter().enumerate() {
+        log.line(&told.line(number));
+    }
+    log.recorded
+}
+
+fn fold<'a>(recorded: impl IntoIterator<Item = &'a Recorded>) -> Services {
+    let mut services = Services::default();
+    for recorded in recorded {
+        services.apply(recorded).unwrap();
+    }
+    services
+}
+
+fn ask(services: &Services, valid: Instant, known: Known) -> Board {
+    let as_of = AsOf {
+        valid: Valid(valid),
+        known,
+    };
+    services.at(&situation(), as_of, &TimeToLive::default())
+}
+
+/// Every event an answer names anywhere.
+fn named(board: &Board) -> BTreeSet<String> {
+    let json = serde_json::to_string(board).unwrap();
+    json.match_indices("00000000-0000-7000-8000-")
+        .map(|(start, _)| json[start..start + 36].to_owned())
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn asked_as_of_a_position_the_whole_answers_as_the_prefix_did(history in history(), valid in 0u8..60) {
+        let recorded = log_of(&history);
+        let whole = fold(&recorded);
+        let mut growing = Services::default();
+        let everything = Known::Position(Position::new(u64::MAX));
+        for recorded in &recorded {
+            growing.apply(recorded).unwrap();
+            let known = Known::Position(recorded.position);
+            let answer = ask(&whole, moment(valid), known);
+            prop_assert_eq!(&answer, &ask(&growing, moment(valid), everything));
+            prop_assert_eq!(answer.position, recorded.position);
+        }
+    }
+
+    #[test]
+    fn asked_as_known_at_a_moment_the_whole_answers_as_if_nothing_else_had_been_recorded(
+        history in history(), valid in 0u8..60, known in 0u8..60,
+    ) {
+        let recorded = log_of(&history);
+        let known = moment(known);
+        let whole = ask(&fold(&recorded), moment(valid), Known::Learnt(known));
+        let public: Vec<_> = recorded.iter().filter(|recorded| recorded.learnt_at <= known).collect();
+        let part = ask(&fold(public), moment(valid), Known::Position(Position::new(u64::MAX)));
+        prop_assert_eq!(whole.services, part.services);
+    }
+
+    #[test]
+    fn what_occurs_later_changes_nothing_unless_it_says_how_it_was_before(history in history(), valid in 0u8..48) {
+        let recorded = log_of(&history);
+        let everything = Known::Position(Position::new(u64::MAX));
+        let valid = moment(valid);
+        let is_later = |recorded: &Recorded| {
+            let occurred = recorded.event().unwrap().occurred;
+            let from = occurred.as_ref().map_or(Some(recorded.learnt_at), When::earliest);
+            recorded.kind.as_str().starts_with("Service") && from > Some(valid)
+        };
+        let says_before = |recorded: &Recorded| {
+            recorded.body.contains("ordinal") || recorded.body.contains("except") || recorded.kind == Kind::ServiceConfirmed
+        };
+        let recorded: Vec<_> = recorded.iter().filter(|recorded| !(is_later(recorded) && says_before(recorded))).collect();
+        // A claim may name a stretch as one of those within a place: that is no occurrence.
+        let is_geography = |recorded: &Recorded| recorded.body.contains("named");
+        let earlier = recorded.iter().copied().filter(|recorded| !is_later(recorded) || is_geography(recorded));
+        let earlier = fold(earlier);
+        prop_assert_eq!(
+            ask(&fold(recorded), valid, everything).services,
+            ask(&earlier, valid, everything).services
+        );
+    }
+
+    #[test]
+    fn nothing_operates_without_an_event_that_says_so(history in history(), valid in 0u8..60) {
+        let recorded = log_of(&history);
+        let normal: BTreeSet<EventId> = recorded
+            .iter()
+            .filter(|recorded| recorded.body.contains(r#""degree":"normal""#))
+            .map(|recorded| recorded.id)
+            .collect();
+        let board = ask(&fold(&recorded), moment(valid), Known::Position(Position::new(u64::MAX)));
+        for status in board.services {
+            if status.status == Status::Operating {
+                prop_assert!(status.rests_on.iter().any(|evidence| normal.contains(&evidence.event)));
+            }
+            for run in status.runs {
+                let says_so = run.events.iter().any(|event| normal.contains(event));
+                prop_assert!(run.status != Status::Operating || says_so);
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_names_only_what_was_known_and_days_count_from_the_start(history in history(), valid in 0u8..60, known in 0u8..60) {
+        let recorded = log_of(&history);
+        let known = moment(known);
+        let board = ask(&fold(&recorded), moment(valid), Known::Learnt(known));
+        let public: BTreeSet<String> = recorded
+            .iter()
+            .filter(|recorded| recorded.learnt_at <= known)
+            .map(|recorded| recorded.id.to_string())
+            .collect();
+        prop_assert!(named(&board).is_subset(&public));
+        for status in &board.services {
+            prop_assert!(status.unobserved <= status.day);
+            prop_assert!(status.last_confirmed.iter().all(|confirmed| confirmed.at <= moment(valid)));
+            prop_assert!(status.since.earliest.is_none_or(|earliest| earliest <= moment(valid)));
+        }
+    }
+}
+
+/// The simplest model: one scope, one source, moments only; the latest claim not after the moment asked about is the status.
+fn naive(claims: &[(u8, u8, &str)], valid: u8) -> Option<&'static str> {
+    let latest = claims
+        .iter()
+        .filter(|(occurred, _, _)| *occurred <= valid)
+        .max_by_key(|(occurred, learnt, _)| (*occurred, *learnt))?;
+    Some(match latest.2 {
+        "none" => "suspended",
+        "normal" => "operating",
+        "unknown" => "unknown",
+        _ => "restricted",
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn one_source_that_tells_moments_is_as_in_the_simplest_model(
+        claims in prop::collection::vec((0u8..48, prop::sample::select(vec!["none", "partial", "normal", "unknown"])), 1..10),
+    ) {
+        let mut log = Log::default();
+        let mut told = Vec::new();
+        for (index, (occurred, degree)) in claims.into_iter().enumerate() {
+            // Learnt a day later or more, each at another moment.
+            let learnt = u8::try_from(index).unwrap() + 52;
+            told.push((occurred, learnt, degree));
+            log.line(&format!(
+                r#"{{"kind":"ServiceConfirmed","situation":"balochistan-2026","occurred":"{}","learnt_at":"{}","source":{{"origin":"a"}},"payload":{{"service":"road","scope":{},"degree":"{degree}"}}}}"#,
+                moment(occurred), moment(learnt), SCOPES[1],
+            ));
+        }
+        let services = fold(&log.recorded);
+        let scope = Extent::Area { place: PlaceId::new("quetta").unwrap() };
+        for valid in 0..50 {
+            let as_of = AsOf { valid: Valid(moment(valid)), known: Known::Position(Position::new(99)) };
+            let status = services.status(&situation(), Service::Road, &scope, as_of, &TimeToLive::default());
+            let status = status.map(|status| serde_json::to_value(status.status).unwrap());
+            prop_assert_eq!(status, naive(&told, valid).map(serde_json::Value::from), "at {}", valid);
+        }
+    }
+}
