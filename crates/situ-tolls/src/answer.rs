@@ -35,7 +35,7 @@ pub(crate) fn tolls(
         register,
         known: as_of.known,
         standing: &standing,
-        clashes: clashes(&system, &point),
+        clashes: clashes(&system, &point, &network.tentative_system()),
         floor: network.system(Reading::Floor).solve(|_| true),
         point,
         network: &network,
@@ -106,18 +106,55 @@ fn groups(network: &Network<'_>, standing: &Standing<'_>) -> BTreeMap<Group, Opt
     groups
 }
 
-/// The clashes under `point`, each with a minimal set of evidence; the same set once, where its gap is largest.
-fn clashes(system: &System, point: &Solution) -> Vec<(Clash, Vec<Evidence>)> {
-    let mut minimal: Vec<(Clash, Vec<Evidence>)> = Vec::new();
-    for clash in &point.clashes {
-        let set = system.minimal(&point.clash_evidence(clash));
-        match minimal.iter_mut().find(|(_, other)| *other == set) {
-            Some((other, _)) if other.gap() < clash.gap() => *other = clash.clone(),
-            Some(_) => {}
-            None => minimal.push((clash.clone(), set)),
+/// The clashes under `point`, certain ones and then those that need a window of unstated kind, each with a minimal set of
+/// evidence and in words; the same set once, where its gap is largest.
+fn clashes(system: &System, point: &Solution, tentative: &System) -> Vec<FoundClash> {
+    let mut found: Vec<FoundClash> = Vec::new();
+    let only_possible = tentative.solve(|_| true);
+    for (system, solution) in [(system, point), (tentative, &only_possible)] {
+        for clash in &solution.clashes {
+            let set = system.minimal(&solution.clash_evidence(clash));
+            let words = clash_in_words(solution, clash);
+            match found.iter_mut().find(|other| other.evidence == set) {
+                Some(other) if other.gap >= clash.gap() => {}
+                Some(other) => {
+                    *other = FoundClash {
+                        node: clash.node,
+                        gap: clash.gap(),
+                        evidence: set,
+                        words,
+                    }
+                }
+                None => found.push(FoundClash {
+                    node: clash.node,
+                    gap: clash.gap(),
+                    evidence: set,
+                    words,
+                }),
+            }
         }
     }
-    minimal
+    found
+}
+
+struct FoundClash {
+    node: Node,
+    gap: u64,
+    evidence: Vec<Evidence>,
+    words: String,
+}
+
+fn clash_in_words(solution: &Solution, clash: &Clash) -> String {
+    let end = |end: End| {
+        let (value, expression) = (end.value.to_string(), solution.expression(end));
+        if expression == value {
+            value
+        } else {
+            format!("{value} ({expression})")
+        }
+    };
+    let least = clash.lower.map_or("0".to_owned(), end);
+    format!("at least {least} against at most {}", end(clash.upper))
 }
 
 struct Resolved<'a> {
@@ -128,7 +165,7 @@ struct Resolved<'a> {
     network: &'a Network<'a>,
     point: Solution,
     floor: Solution,
-    clashes: Vec<(Clash, Vec<Evidence>)>,
+    clashes: Vec<FoundClash>,
 }
 
 impl Resolved<'_> {
@@ -167,6 +204,11 @@ impl Resolved<'_> {
             .aside
             .iter()
             .filter(|aside| Group::of(&aside.claim.cell) == *group)
+            .collect();
+        let own: Vec<&Claim> = current
+            .iter()
+            .map(|(_, current)| current.claim)
+            .chain(aside.iter().map(|aside| aside.claim))
             .collect();
         let point = self.bounds(&self.point, node);
         let floor = self.bounds(&self.floor, node);
@@ -214,7 +256,7 @@ impl Resolved<'_> {
             scope: group.harm,
             places: group.places.clone(),
             basis: group.basis,
-            period: period(group, &current, &aside),
+            period: period(group, self.network, node, &own),
             shown,
             least: reading.least,
             most: reading.most,
@@ -315,41 +357,37 @@ impl Resolved<'_> {
         node: Option<Node>,
         current: &[(Evidence, &Current<'_>)],
     ) -> Vec<Conflict> {
-        let concerns = |(clash, set): &&(Clash, Vec<Evidence>)| {
+        let concerns = |clash: &&FoundClash| {
             Some(clash.node) == node
                 || Group::of(&self.network.counts[clash.node].cell) == *group
-                || current.iter().any(|(evidence, _)| set.contains(evidence))
+                || current
+                    .iter()
+                    .any(|(evidence, _)| clash.evidence.contains(evidence))
+        };
+        let certainty = |evidence: &[Evidence]| {
+            if self.network.is_only_possible(evidence) {
+                Certainty::Possible
+            } else {
+                Certainty::Certain
+            }
         };
         let mut conflicts: Vec<Conflict> = self
             .clashes
             .iter()
             .filter(concerns)
-            .map(|(clash, set)| Conflict {
-                certainty: if self.network.is_only_possible(set) {
-                    Certainty::Possible
-                } else {
-                    Certainty::Certain
-                },
-                claims: set.iter().map(|one| self.network.name_of(*one)).collect(),
-                gap: clash.gap(),
-                words: self.clash_in_words(clash),
+            .map(|clash| Conflict {
+                certainty: certainty(&clash.evidence),
+                claims: clash
+                    .evidence
+                    .iter()
+                    .map(|one| self.network.name_of(*one))
+                    .collect(),
+                gap: clash.gap,
+                words: clash.words.clone(),
             })
             .collect();
         conflicts.sort_by(|a, b| b.gap.cmp(&a.gap).then(a.claims.cmp(&b.claims)));
         conflicts
-    }
-
-    fn clash_in_words(&self, clash: &Clash) -> String {
-        let end = |end: End| {
-            let (value, expression) = (end.value.to_string(), self.point.expression(end));
-            if expression == value {
-                value
-            } else {
-                format!("{value} ({expression})")
-            }
-        };
-        let least = clash.lower.map_or("0".to_owned(), end);
-        format!("at least {least} against at most {}", end(clash.upper))
     }
 
     fn parts(&self, node: Node) -> Option<Parts> {
@@ -747,14 +785,21 @@ impl Resolved<'_> {
     }
 }
 
-fn period(group: &Group, current: &[(Evidence, &Current<'_>)], aside: &[&Aside<'_>]) -> TollPeriod {
-    let claims = current
+/// The period as said by a claim: the earliest start of a running count; a figure nobody claims takes the words of whoever
+/// counts from the same moment.
+fn period(group: &Group, network: &Network<'_>, node: Option<Node>, own: &[&Claim]) -> TollPeriod {
+    let start = own
         .iter()
-        .map(|(_, current)| current.claim)
-        .chain(aside.iter().map(|aside| aside.claim));
-    let start = claims
-        .filter_map(|claim| claim.start.clone())
-        .min_by_key(|start| (start.earliest(), start.latest()));
+        .filter_map(|claim| claim.start.as_ref())
+        .min_by_key(|start| (start.earliest(), start.latest()))
+        .or_else(|| {
+            let span = network.counts[node?].cell.span;
+            let claims = network.current.iter().map(|current| current.claim);
+            claims
+                .filter(|claim| claim.cell.span == span)
+                .find_map(|claim| claim.start.as_ref())
+        })
+        .cloned();
     match (group.period, start) {
         (Period::Window(_, counts), Some(from)) => TollPeriod::Window { counts, from },
         (Period::Window(from, counts), None) => TollPeriod::Window {

@@ -27,6 +27,8 @@ pub(crate) struct Network<'a> {
     pub(crate) current: Vec<Current<'a>>,
     pub(crate) declared: Vec<&'a Declared>,
     rules: Vec<Rule>,
+    /// Rules that read a window of unstated kind as one of occurrence: they bound no figure, and show possible conflicts.
+    tentative: Vec<Rule>,
     banned: Vec<(Node, Vec<Evidence>)>,
     pub(crate) partitions: Vec<(Node, Partition)>,
     context: Context<'a>,
@@ -70,6 +72,7 @@ impl<'a> Network<'a> {
             current: standing.current.clone(),
             declared: context.declared(),
             rules: Vec::new(),
+            tentative: Vec::new(),
             banned: Vec::new(),
             partitions: Vec::new(),
             context,
@@ -82,8 +85,17 @@ impl<'a> Network<'a> {
         network
     }
 
-    /// The system of equations under a reading.
+    /// Counts, claims and constraints under a reading.
     pub(crate) fn system(&self, reading: Reading) -> System {
+        self.system_with(reading, &[])
+    }
+
+    /// The same under `point`, with windows of unstated kind read as windows of occurrence.
+    pub(crate) fn tentative_system(&self) -> System {
+        self.system_with(Reading::Point, &self.tentative)
+    }
+
+    fn system_with(&self, reading: Reading, tentative: &[Rule]) -> System {
         let facts = self.current.iter().zip(0..).map(|(current, evidence)| {
             let quantity = current.claim.quantity;
             let interval = match reading {
@@ -100,7 +112,7 @@ impl<'a> Network<'a> {
         System {
             nodes: self.counts.len(),
             facts: facts.collect(),
-            rules: self.rules.clone(),
+            rules: [&self.rules, tentative].concat(),
             banned: self.banned.clone(),
         }
     }
@@ -149,7 +161,19 @@ impl<'a> Network<'a> {
         sense: Sense,
         evidence: Option<Evidence>,
     ) {
-        self.rules.push(Rule {
+        let is_unstated = |node: &Node| {
+            matches!(
+                self.counts[*node].cell.span,
+                Span::Window(WindowKind::Unstated, _)
+            )
+        };
+        let relates_unstated = parts.iter().any(is_unstated) && !is_unstated(&whole);
+        let rules = if relates_unstated {
+            &mut self.tentative
+        } else {
+            &mut self.rules
+        };
+        rules.push(Rule {
             name,
             whole,
             parts,

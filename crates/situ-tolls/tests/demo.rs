@@ -1,4 +1,6 @@
-//! The figures of 4 February: SCENARIO part A, told and asked.
+//! The figures of 4 February: the demo's story, told and asked.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 use situ_core::{
     AsOf, Basis, Event, EventId, Harm, Instant, Kind, Known, Outcome, Position, Projection,
