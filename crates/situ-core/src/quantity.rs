@@ -328,7 +328,7 @@ impl<'de> Visitor<'de> for QuantityVisitor {
                 Quantity::between(least, most).map_err(de::Error::custom)?
             }
             "about" => Quantity::about(map.next_value()?),
-            "phrase" => return visit_phrase(map),
+            "phrase" | "lexicon" => return visit_phrase(&form, map),
             other => return Err(de::Error::unknown_field(other, FORMS)),
         };
         match map.next_key::<std::borrow::Cow<'de, str>>()? {
@@ -340,21 +340,25 @@ impl<'de> Visitor<'de> for QuantityVisitor {
     }
 }
 
-fn visit_phrase<'de, A: MapAccess<'de>>(mut map: A) -> Result<Quantity, A::Error> {
-    let word: std::borrow::Cow<'de, str> = map.next_value()?;
-    match map.next_key::<std::borrow::Cow<'de, str>>()? {
-        Some(key) if key == "lexicon" => {}
-        Some(other) => return Err(de::Error::unknown_field(&other, &["phrase", "lexicon"])),
-        None => {
-            return Err(de::Error::custom(
-                "a phrase needs its lexicon; add \"lexicon\": \"en-1\"",
-            ));
+/// Reads a phrase and its lexicon, in either order; `first` is the key already read.
+fn visit_phrase<'de, A: MapAccess<'de>>(first: &str, mut map: A) -> Result<Quantity, A::Error> {
+    type Word<'de> = std::borrow::Cow<'de, str>;
+    let mut word: Option<Word<'de>> = None;
+    let mut lexicon: Option<Lexicon> = None;
+    let mut key: Option<Word<'de>> = Some(first.to_owned().into());
+    while let Some(field) = key {
+        match field.as_ref() {
+            "phrase" => word = Some(map.next_value()?),
+            "lexicon" => lexicon = Some(map.next_value()?),
+            other => return Err(de::Error::unknown_field(other, &["phrase", "lexicon"])),
         }
+        key = map.next_key()?;
     }
-    let lexicon: Lexicon = map.next_value()?;
-    if let Some(other) = map.next_key::<std::borrow::Cow<'de, str>>()? {
-        return Err(de::Error::unknown_field(&other, &["phrase", "lexicon"]));
-    }
+    let (Some(word), Some(lexicon)) = (word, lexicon) else {
+        return Err(de::Error::custom(
+            "a phrase needs its lexicon; write {\"phrase\": \"dozens\", \"lexicon\": \"en-1\"}",
+        ));
+    };
     lexicon
         .phrase(&word)
         .map(Quantity::phrase)
@@ -413,6 +417,15 @@ mod tests {
     }
 
     #[test]
+    fn a_phrase_and_its_lexicon_come_in_either_order() {
+        let read = |json: &str| serde_json::from_str::<Quantity>(json).unwrap();
+        assert_eq!(
+            read(r#"{"lexicon":"en-1","phrase":"dozens"}"#),
+            read(r#"{"phrase":"dozens","lexicon":"en-1"}"#)
+        );
+    }
+
+    #[test]
     fn only_a_bare_number_reads_differently_as_a_floor() {
         let floor = |json: &str| serde_json::from_str::<Quantity>(json).unwrap().floor();
         assert_eq!(
@@ -466,6 +479,11 @@ mod tests {
             "unknown phrase `loads`",
         );
         refused(r#"{"phrase":"dozens"}"#, "a phrase needs its lexicon");
+        refused(r#"{"lexicon":"en-1"}"#, "a phrase needs its lexicon");
+        refused(
+            r#"{"phrase":"dozens","lexicon":"en-1","about":1}"#,
+            "unknown field `about`",
+        );
         refused("{}", "a whole number of people");
     }
 }
