@@ -79,6 +79,7 @@ pub struct PlaceDescribed {
     /// Its id.
     pub place: PlaceId,
     /// Its names, in any script; the first is shown.
+    #[cfg_attr(any(test, feature = "schema"), schemars(length(min = 1)))]
     pub names: Vec<Name>,
     /// Its codes in public lists.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -269,6 +270,7 @@ pub struct OperationConducted {
 #[serde(deny_unknown_fields)]
 pub struct CasualtiesReported {
     /// The figures, at least one.
+    #[cfg_attr(any(test, feature = "schema"), schemars(length(min = 1)))]
     pub figures: Vec<Figure>,
     /// The source's own words for the whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -361,6 +363,7 @@ pub struct StatementIssued {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_behalf_of: Option<Name>,
     /// What the statement does, at least one act.
+    #[cfg_attr(any(test, feature = "schema"), schemars(length(min = 1)))]
     pub acts: Vec<SpeechAct>,
     /// The events it is about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -462,6 +465,7 @@ pub struct PartitionDeclared {
     /// The whole.
     pub whole: Who,
     /// Its parts, which do not overlap; at least two.
+    #[cfg_attr(any(test, feature = "schema"), schemars(length(min = 2)))]
     pub parts: Vec<Who>,
     /// Whether nobody is left over.
     pub coverage: Coverage,
@@ -670,15 +674,18 @@ impl Event {
     /// Says what is missing or contradicts, and what to do.
     pub fn check(&self) -> Result<(), EventError> {
         let kind = || self.payload.kind();
+        if let Payload::Unknown(_) = self.payload {
+            return Ok(());
+        }
         if self.occurred.is_none()
-            && let Some(meaning) = occurred_means(&self.payload)
+            && let Some(meaning) = kind().occurred_means()
         {
             return Err(EventError::NoOccurred {
                 kind: kind(),
                 meaning,
             });
         }
-        if self.source.is_none() && is_claim(&self.payload) {
+        if self.source.is_none() && kind().is_claim() {
             return Err(EventError::NoSource(kind()));
         }
         if let Some(what) = missing(&self.payload) {
@@ -691,38 +698,40 @@ impl Event {
     }
 }
 
-/// What `occurred` means to a kind that cannot do without.
-fn occurred_means(payload: &Payload) -> Option<&'static str> {
-    match payload {
-        Payload::AttackOccurred(_) | Payload::OperationConducted(_) => {
-            Some("when it happened or began")
+impl Kind {
+    /// What `occurred` means to a kind that cannot do without.
+    #[must_use]
+    pub const fn occurred_means(&self) -> Option<&'static str> {
+        match self {
+            Self::AttackOccurred | Self::OperationConducted => Some("when it happened or began"),
+            Self::CasualtiesReported => Some("the as-of of its figures"),
+            Self::OutcomeChanged => Some("when it changed"),
+            Self::StatementIssued => Some("when it was issued"),
+            Self::ServiceConfirmed => Some("the moment it speaks of"),
+            Self::ServiceRestored => Some("when the service came back"),
+            Self::CounterRestarted => Some("when counting began anew"),
+            _ => None,
         }
-        Payload::CasualtiesReported(_) => Some("the as-of of its figures"),
-        Payload::OutcomeChanged(_) => Some("when it changed"),
-        Payload::StatementIssued(_) => Some("when it was issued"),
-        Payload::ServiceConfirmed(_) => Some("the moment it speaks of"),
-        Payload::ServiceRestored(_) => Some("when the service came back"),
-        Payload::CounterRestarted(_) => Some("when counting began anew"),
-        _ => None,
     }
-}
 
-/// Whether the kind is a claim somebody makes, rather than a note of the recorder.
-fn is_claim(payload: &Payload) -> bool {
-    matches!(
-        payload,
-        Payload::AttackOccurred(_)
-            | Payload::OperationConducted(_)
-            | Payload::CasualtiesReported(_)
-            | Payload::OutcomeChanged(_)
-            | Payload::StatementIssued(_)
-            | Payload::ServiceSuspended(_)
-            | Payload::ServiceConfirmed(_)
-            | Payload::ServiceRestored(_)
-            | Payload::ServiceOutlookGiven(_)
-            | Payload::CounterRestarted(_)
-            | Payload::RecordPublished(_)
-    )
+    /// Whether it is a claim somebody makes, which needs its source, rather than a note of the recorder.
+    #[must_use]
+    pub const fn is_claim(&self) -> bool {
+        matches!(
+            self,
+            Self::AttackOccurred
+                | Self::OperationConducted
+                | Self::CasualtiesReported
+                | Self::OutcomeChanged
+                | Self::StatementIssued
+                | Self::ServiceSuspended
+                | Self::ServiceConfirmed
+                | Self::ServiceRestored
+                | Self::ServiceOutlookGiven
+                | Self::CounterRestarted
+                | Self::RecordPublished
+        )
+    }
 }
 
 fn missing(payload: &Payload) -> Option<&'static str> {

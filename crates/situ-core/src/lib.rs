@@ -26,6 +26,7 @@ mod place;
 mod service;
 mod source;
 
+mod census;
 mod projection;
 mod recorded;
 mod register;
@@ -39,6 +40,7 @@ pub use as_of::{AsOf, Known, Position, Valid};
 pub use casualties::{
     AgeBand, Basis, Figure, Harm, HarmError, Outcome, Period, Role, Sex, Who, WindowKind,
 };
+pub use census::{Census, CensusReport, Reference};
 pub use event::{
     Access, Act, AttackMode, AttackOccurred, CasualtiesReported, ClaimRef, ClaimRetracted,
     CounterRestarted, Coverage, Event, EventError, OperationConducted, OperationMode,
@@ -58,6 +60,8 @@ pub use projection::{Projection, ReplayError, replay};
 pub use quantity::{Count, Form, Interval, Quantity, QuantityError};
 pub use recorded::{DecodeError, Recorded};
 pub use register::{Register, Retraction};
+#[cfg(any(test, feature = "schema"))]
+pub use schema::wire_schema;
 pub use service::{AssessedCause, Cause, Causes, Degree, Extent, Ordinal, Service, ServiceScope};
 pub use source::{Credibility, Reliability, Source, SourceKind};
 pub use store::{

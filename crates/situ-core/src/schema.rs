@@ -3,6 +3,100 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value, json};
+
+use crate::kind::{Kind, with_kind};
+
+/// The JSON Schema (draft 2020-12) of a whole line of the wire form: of one kind, or of every kind this version knows.
+///
+/// Of a kind it does not know, it describes the envelope. What a schema cannot say, the reader still checks: keys given twice,
+/// sizes in bytes, times and zones, what contradicts itself.
+#[must_use]
+pub fn wire_schema(kind: Option<&Kind>) -> Value {
+    let mut generator = SchemaGenerator::default();
+    let mut schema = match kind {
+        Some(kind) => line(kind, &mut generator),
+        None => {
+            let lines = Kind::ALL.iter().map(|kind| line(kind, &mut generator));
+            let lines: Vec<_> = lines.map(Value::Object).collect();
+            let mut schema = Map::new();
+            schema.insert("title".to_owned(), json!("Event"));
+            schema.insert("oneOf".to_owned(), Value::Array(lines));
+            schema
+        }
+    };
+    let dialect = json!("https://json-schema.org/draft/2020-12/schema");
+    schema.insert("$schema".to_owned(), dialect);
+    let definitions = generator.take_definitions(true);
+    schema.insert("$defs".to_owned(), Value::Object(definitions));
+    Value::Object(schema)
+}
+
+/// The schema of a line of one kind; what it refers to is left in the generator.
+fn line(kind: &Kind, generator: &mut SchemaGenerator) -> Map<String, Value> {
+    let payload = with_kind!(
+        kind,
+        P => generator.subschema_for::<P>(),
+        unknown => json_schema!({ "type": "object" })
+    );
+    let name = match kind {
+        Kind::Unknown(_) => generator.subschema_for::<crate::Name>(),
+        known => json_schema!({ "const": known.as_str() }),
+    };
+    let version = match kind.newest_version() {
+        0 => json!({ "type": "integer", "minimum": 1, "maximum": u16::MAX }),
+        newest => {
+            json!({ "enum": [newest, null], "description": "The version of the kind; the newest if left out." })
+        }
+    };
+    let occurred = kind
+        .occurred_means()
+        .unwrap_or("the time it is about; left out: unknown");
+    let mut required = vec!["kind", "situation", "payload"];
+    if kind.occurred_means().is_some() {
+        required.push("occurred");
+    }
+    if kind.is_claim() {
+        required.push("source");
+    }
+    let described = |schema: Schema, description: &str| {
+        let mut schema = schema;
+        schema.insert("description".to_owned(), json!(description));
+        schema
+    };
+    let properties = json!({
+        "kind": name,
+        "version": version,
+        "id": described(generator.subschema_for::<Option<crate::EventId>>(), "Its identity; given by the recorder if left out."),
+        "situation": described(generator.subschema_for::<crate::SituationId>(), "The situation it belongs to."),
+        "occurred": described(nullable::<crate::When>(generator, kind.occurred_means().is_none()), occurred),
+        "learnt_at": described(generator.subschema_for::<Option<crate::Instant>>(), "When it became public, or reached the recorder; left out: when it was recorded."),
+        "source": described(nullable::<crate::Source>(generator, !kind.is_claim()), "Who claims it."),
+        "recorded_by": described(generator.subschema_for::<Option<crate::Name>>(), "Who recorded it."),
+        "access": described(generator.subschema_for::<crate::Access>(), "Who may see it in exports; public if left out."),
+        "caused_by": described(generator.subschema_for::<Option<crate::EventId>>(), "The event it was derived from."),
+        "payload": payload,
+    });
+    let schema = json!({
+        "title": kind.as_str(),
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    });
+    match schema {
+        Value::Object(schema) => schema,
+        _ => Map::new(),
+    }
+}
+
+fn nullable<T: JsonSchema>(generator: &mut SchemaGenerator, is_optional: bool) -> Schema {
+    if is_optional {
+        generator.subschema_for::<Option<T>>()
+    } else {
+        generator.subschema_for::<T>()
+    }
+}
 
 /// Implements `JsonSchema` for a type whose JSON is written by hand.
 macro_rules! schema_of {
@@ -66,3 +160,6 @@ impl JsonSchema for crate::Quantity {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
