@@ -1,5 +1,6 @@
 //! From the steps of a timeline to a status with its evidence.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -43,12 +44,14 @@ impl<'a> Question<'a> {
         status.runs = self.runs(timeline);
         status.conflicts = self.conflicts(timeline, start, step, &deniers);
         status.set_aside.extend(ended(timeline, &run));
-        let evidence = &status.rests_on;
-        status.set_aside.retain(|aside| {
-            evidence
-                .iter()
-                .all(|evidence| evidence.event != aside.event)
-        });
+        let rested_on: BTreeSet<_> = status
+            .rests_on
+            .iter()
+            .map(|evidence| evidence.event)
+            .collect();
+        status
+            .set_aside
+            .retain(|aside| !rested_on.contains(&aside.event));
         status
     }
 
@@ -236,6 +239,7 @@ impl<'a> Question<'a> {
     /// Every claim about where a run began, as far as it is about this run and not about a change of degree within it.
     fn told_starts(self, steps: &[Step<'a>]) -> Vec<Told<'a>> {
         let mut told: Vec<Told<'a>> = Vec::new();
+        let mut seen = BTreeSet::new();
         for (index, step) in steps.iter().enumerate() {
             let mark = &step.mark;
             let is_first_degree =
@@ -257,8 +261,7 @@ impl<'a> Question<'a> {
                 .map(|span| (span, How::Inferred));
             for (span, how) in stated.into_iter().chain(implied) {
                 let claim = mark.claim;
-                let is_known = |told: &Told<'_>| told.claim.event == claim.event && told.how == how;
-                if !told.iter().any(is_known) {
+                if seen.insert((claim.event, how == How::Stated)) {
                     told.push(Told { claim, span, how });
                 }
             }
@@ -457,17 +460,16 @@ impl<'a> Question<'a> {
             return;
         }
         let steps = &timeline.steps[run.clone()];
-        let mut seen = Vec::new();
+        let mut seen = BTreeSet::new();
         for step in steps {
             let claim = step.mark.claim;
             let Some(background) = claim
                 .background
                 .as_deref()
-                .filter(|_| !seen.contains(&claim.event))
+                .filter(|_| seen.insert(claim.event))
             else {
                 continue;
             };
-            seen.push(claim.event);
             let event = claim.event;
             let causes = &background.causes;
             status.causes.extend(causes.stated.map(|cause| Cause {
@@ -524,13 +526,8 @@ impl<'a> Question<'a> {
                 .collect();
             sources.sort();
             sources.dedup();
-            let mut seen = Vec::new();
-            events.retain(|event| {
-                !seen.contains(event) && {
-                    seen.push(*event);
-                    true
-                }
-            });
+            let mut seen = BTreeSet::new();
+            events.retain(|event| seen.insert(*event));
             let last_day = until.as_ref().and_then(|until| {
                 let last = |instant: Instant| self.zone.day_of(instant.saturating_add_nanos(-1));
                 let is_told = until.how != How::Unknown;
@@ -742,18 +739,20 @@ fn rests_on(
     deniers: &[&Claim],
 ) -> Vec<Evidence> {
     let mut evidence: Vec<Evidence> = Vec::new();
+    let mut places = BTreeMap::new();
+    let starts: BTreeSet<_> = match start.since.how {
+        How::Unknown => BTreeSet::new(),
+        How::Stated | How::Inferred => start.since.rests_on.iter().copied().collect(),
+    };
     let mut add = |claim: &Claim, contribution: Contribution| {
-        let index = evidence
-            .iter()
-            .position(|evidence| evidence.event == claim.event)
-            .unwrap_or_else(|| {
-                evidence.push(Evidence {
-                    event: claim.event,
-                    source: claim.source.clone(),
-                    contributes: Vec::new(),
-                });
-                evidence.len() - 1
+        let index = *places.entry(claim.event).or_insert_with(|| {
+            evidence.push(Evidence {
+                event: claim.event,
+                source: claim.source.clone(),
+                contributes: Vec::new(),
             });
+            evidence.len() - 1
+        });
         let contributes = &mut evidence[index].contributes;
         if !contributes.contains(&contribution) {
             contributes.push(contribution);
@@ -766,8 +765,7 @@ fn rests_on(
         for other in &step.against {
             add(steps[*other].mark.claim, Contribution::Dispute);
         }
-        let is_start =
-            start.since.how != How::Unknown && start.since.rests_on.contains(&claim.event);
+        let is_start = starts.contains(&claim.event);
         if is_start {
             add(claim, Contribution::Start);
         }
@@ -792,15 +790,14 @@ fn rests_on(
 /// The claims of earlier runs, ended by the first claim of this one.
 fn ended(timeline: &Timeline<'_>, run: &RangeInclusive<usize>) -> Vec<SetAside> {
     let by: EventId = timeline.steps[*run.start()].mark.claim.event;
-    let mut ended: Vec<SetAside> = Vec::new();
-    for step in &timeline.steps[..*run.start()] {
-        let event = step.mark.claim.event;
-        if !ended.iter().any(|aside| aside.event == event) {
-            ended.push(SetAside {
-                event,
-                reason: SetAsideReason::Ended { by },
-            });
-        }
-    }
-    ended
+    let mut seen = BTreeSet::new();
+    timeline.steps[..*run.start()]
+        .iter()
+        .map(|step| step.mark.claim.event)
+        .filter(|event| seen.insert(*event))
+        .map(|event| SetAside {
+            event,
+            reason: SetAsideReason::Ended { by },
+        })
+        .collect()
 }

@@ -1,6 +1,6 @@
 //! The fold, and the questions it answers.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroU32;
 
 use situ_core::{
@@ -186,7 +186,8 @@ impl Services {
 
     /// What a retraction changes, through retractions of retractions.
     fn touched_by_retraction(&self, mut target: EventId) -> Touched {
-        for _ in 0..=self.seen.len() {
+        let mut passed = BTreeSet::new();
+        while passed.insert(target) {
             match self.seen.get(&target) {
                 Some(Seen::Retraction { of }) => target = *of,
                 Some(Seen::Claim { ledger, claim }) => {

@@ -327,14 +327,13 @@ fn step<'a>(steps: &[Step<'a>], mark: Mark<'a>) -> Step<'a> {
             }
             break;
         }
-        if other_mark.rank != mark.rank || follows(&mark, other_mark) {
+        if other_mark.rank != mark.rank || follows(&mark, other_mark) || revises(&mark, other_mark)
+        {
             continue;
         }
         if same_time {
             step.against.push(index);
-        } else if other_mark.claim.source != mark.claim.source
-            && other_mark.span.overlaps(mark.span)
-        {
+        } else if other_mark.span.overlaps(mark.span) {
             step.perhaps_against.push(index);
         }
     }
@@ -346,6 +345,12 @@ fn follows(mark: &Mark<'_>, other: &Mark<'_>) -> bool {
     let is_same_moment = mark.span.is_moment() && mark.span.is_same_as(other.span);
     mark.is_change() && !is_same_moment && mark.claim.learnt_at > other.claim.learnt_at
         || mark.is_change() && !mark.span.is_same_as(other.span) && mark.span.to > other.span.to
+}
+
+/// Whether a source tells later what it told otherwise before.
+fn revises(mark: &Mark<'_>, other: &Mark<'_>) -> bool {
+    let (claim, other) = (mark.claim, other.claim);
+    claim.source == other.source && claim.learnt_at > other.learnt_at
 }
 
 /// The scope as a claim spells it.
