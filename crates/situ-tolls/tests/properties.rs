@@ -1,0 +1,360 @@
+//! For every history: incremental = rebuilt = asked as of then, no claim is lost, and the current claims are those of a naive
+//! model.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use situ_core::{
+    AsOf, Basis, CasualtiesReported, ClaimId, ClaimRef, ClaimRetracted, Condition, Count,
+    CounterRestarted, Coverage, Event, EventId, EventStore, Figure, Harm, Instant, Known, Name,
+    Outcome, PartitionDeclared, Payload, Period, Position, Projection, Quantity, Recorded,
+    RetractionReason, Role, SituationId, Source, SourceId, Valid, When, Who, WindowKind,
+};
+use situ_memory::MemoryStore;
+use situ_tolls::{Question, Toll, Tolls};
+
+const HOUR: i64 = 3_600_000_000_000;
+
+/// What a random event says; times are hours, targets are indices of other events.
+#[derive(Debug, Clone)]
+struct Told {
+    learnt: u8,
+    occurred: u8,
+    source: u8,
+    relays: u8,
+    says: Says,
+}
+
+#[derive(Debug, Clone)]
+enum Says {
+    Figures(Vec<(u8, u8, u8, u8, u8)>),
+    Retracts(u8, Option<u8>),
+    Partition(bool),
+    Restart,
+}
+
+fn told() -> impl Strategy<Value = Told> {
+    let figure = (0..5u8, 0..6u8, 0..3u8, 0..12u8, 0..4u8);
+    let says = prop_oneof![
+        6 => prop::collection::vec(figure, 1..4).prop_map(Says::Figures),
+        3 => (0..30u8, prop::option::of(1..3u8)).prop_map(|(target, figure)| Says::Retracts(target, figure)),
+        1 => any::<bool>().prop_map(Says::Partition),
+        1 => Just(Says::Restart),
+    ];
+    (0..8u8, 0..6u8, 0..3u8, 0..2u8, says).prop_map(|(learnt, occurred, source, relays, says)| {
+        Told {
+            learnt,
+            occurred,
+            source,
+            relays,
+            says,
+        }
+    })
+}
+
+fn hour(hour: u8) -> Instant {
+    Instant::from_unix_nanos(1_770_000_000_000_000_000 + i64::from(hour) * HOUR)
+}
+
+fn id(index: usize) -> EventId {
+    EventId::from_content(hour(0), [u8::try_from(index).unwrap(); 10])
+}
+
+fn situation() -> SituationId {
+    SituationId::new("s").unwrap()
+}
+
+fn role(index: u8) -> Role {
+    [
+        Role::All,
+        Role::Civilian,
+        Role::SecurityForces,
+        Role::NonStateArmed,
+        Role::Police,
+    ][usize::from(index)]
+}
+
+fn figure((who, number, form, start, kind): (u8, u8, u8, u8, u8), occurred: u8) -> Figure {
+    let count = Count::new(u64::from(number) * 7).unwrap();
+    let start = When::instant(hour((start % 3).min(occurred)));
+    Figure {
+        outcome: Outcome::Killed,
+        who: role(who),
+        sex: None,
+        age: None,
+        quantity: [
+            Quantity::exactly(count),
+            Quantity::at_least(count),
+            Quantity::about(count),
+        ][usize::from(form)],
+        words: None,
+        scope: if kind == 3 {
+            Harm::Operations
+        } else {
+            Harm::All
+        },
+        places: Vec::new(),
+        period: match kind {
+            1 => Period::Window {
+                counts: WindowKind::Occurrence,
+                from: start,
+            },
+            2 => Period::Window {
+                counts: WindowKind::Unstated,
+                from: start,
+            },
+            _ => Period::Cumulative { since: Some(start) },
+        },
+        basis: Basis::Reported,
+    }
+}
+
+fn event(index: usize, told: &Told) -> Event {
+    let payload: Payload = match &told.says {
+        Says::Figures(figures) => CasualtiesReported {
+            figures: figures
+                .iter()
+                .map(|each| figure(*each, told.occurred))
+                .collect(),
+            words: None,
+            epoch: None,
+        }
+        .into(),
+        Says::Retracts(target, figure) => {
+            let event = id(usize::from(*target));
+            let target = figure.map_or(ClaimRef::Event(event), |figure| {
+                ClaimRef::Claim(ClaimId {
+                    event,
+                    figure: u16::from(figure),
+                })
+            });
+            ClaimRetracted {
+                target,
+                reason: RetractionReason::Other,
+                replacement: None,
+                words: None,
+            }
+            .into()
+        }
+        Says::Partition(exhaustive) => PartitionDeclared {
+            outcome: Outcome::Killed,
+            scope: Harm::All,
+            places: Vec::new(),
+            whole: Who::any(Role::All),
+            parts: [Role::Civilian, Role::SecurityForces, Role::NonStateArmed]
+                .map(Who::any)
+                .to_vec(),
+            coverage: if *exhaustive {
+                Coverage::Exhaustive
+            } else {
+                Coverage::Partial
+            },
+        }
+        .into(),
+        Says::Restart => CounterRestarted {
+            epoch: Name::new(format!("e{index}")).unwrap(),
+            outcome: None,
+            words: None,
+        }
+        .into(),
+    };
+    let source = |name: String| SourceId::new(name).unwrap();
+    Event {
+        occurred: Some(When::instant(hour(told.occurred))),
+        learnt_at: Some(hour(told.learnt)),
+        source: Some(Source {
+            via: (0..told.relays)
+                .map(|relay| source(format!("relay-{relay}")))
+                .collect(),
+            ..Source::new(source(format!("source-{}", told.source)))
+        }),
+        ..Event::new(id(index), situation(), payload)
+    }
+}
+
+fn log(history: &[Told]) -> Vec<Recorded> {
+    let store = MemoryStore::default();
+    let events: Vec<Event> = history
+        .iter()
+        .enumerate()
+        .map(|(index, told)| event(index, told))
+        .collect();
+    store.append(&events, &Condition::None, hour(20)).unwrap();
+    store.read_after(Position::START, 1000).unwrap()
+}
+
+fn fold<'a>(log: impl IntoIterator<Item = &'a Recorded>) -> Tolls {
+    let mut tolls = Tolls::default();
+    for recorded in log {
+        tolls.apply(recorded).unwrap();
+    }
+    tolls
+}
+
+fn ask(tolls: &Tolls, valid: u8, known: Known) -> Vec<Toll> {
+    tolls.at(
+        &situation(),
+        AsOf {
+            valid: Valid(hour(valid)),
+            known,
+        },
+        &Question::default(),
+    )
+}
+
+/// The claims that stand at the end, by the plainest rules: seen, not retracted, newest of their line.
+fn naive(history: &[Told], valid: u8) -> BTreeSet<ClaimId> {
+    let retracted =
+        |target: usize, figure: u16| is_retracted(history, target, figure, &mut Vec::new());
+    let mut claims = Vec::new();
+    for (index, told) in history
+        .iter()
+        .enumerate()
+        .filter(|(_, told)| told.occurred <= valid)
+    {
+        let Says::Figures(figures) = &told.says else {
+            continue;
+        };
+        for (number, figure) in (1u16..).zip(figures) {
+            if !retracted(index, number) {
+                let (who, _, _, start, kind) = *figure;
+                let (start, kind) = ((start % 3).min(told.occurred), kind);
+                let line = (
+                    told.source,
+                    who,
+                    start,
+                    if kind == 0 { 4 } else { kind },
+                    naive_epoch(history, told, valid),
+                );
+                let rank = (told.occurred, std::cmp::Reverse(told.relays), told.learnt);
+                let said = (figure.1 * 7, figure.2);
+                claims.push((
+                    line,
+                    rank,
+                    said,
+                    ClaimId {
+                        event: id(index),
+                        figure: number,
+                    },
+                ));
+            }
+        }
+    }
+    let mut current: Vec<(_, _, ClaimId)> = Vec::new();
+    for (line, rank, said, claim) in &claims {
+        let newest = claims
+            .iter()
+            .filter(|(other, ..)| other == line)
+            .map(|(_, rank, ..)| *rank)
+            .max();
+        let is_repeated = current
+            .iter()
+            .any(|(other, other_said, _)| other == line && other_said == said);
+        if newest == Some(*rank) && !is_repeated {
+            current.push((*line, *said, *claim));
+        }
+    }
+    current.into_iter().map(|(.., claim)| claim).collect()
+}
+
+fn naive_epoch(history: &[Told], claim: &Told, _valid: u8) -> Option<usize> {
+    let restarts = history.iter().enumerate().filter(|(index, told)| {
+        matches!(told.says, Says::Restart)
+            && told.source == claim.source
+            && told.occurred <= claim.occurred
+            && !is_retracted(history, *index, 0, &mut Vec::new())
+    });
+    restarts
+        .max_by_key(|(index, told)| (told.occurred, told.learnt, *index))
+        .map(|(index, _)| index)
+}
+
+/// Only histories whose retractions aim backwards are asked, so nothing goes in a circle.
+fn is_retracted(history: &[Told], target: usize, figure: u16, asking: &mut Vec<usize>) -> bool {
+    history
+        .iter()
+        .enumerate()
+        .any(|(index, told)| match told.says {
+            Says::Retracts(aimed, aimed_figure) => {
+                usize::from(aimed) == target
+                    && index > target
+                    && aimed_figure.is_none_or(|aimed| u16::from(aimed) == figure)
+                    && !is_retracted(history, index, 0, asking)
+            }
+            _ => false,
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn incremental_is_rebuilt_is_asked_as_of_then(history in prop::collection::vec(told(), 1..14), valid in 0..7u8) {
+        let log = log(&history);
+        let whole = fold(&log);
+        for length in 0..=log.len() {
+            let position = Position::new(u64::try_from(length).unwrap());
+            let known = Known::Position(position);
+            let prefix = fold(&log[..length]);
+            let expected = ask(&prefix, valid, known);
+            prop_assert_eq!(&ask(&whole, valid, known), &expected);
+            prop_assert_eq!(&ask(&prefix, valid, Known::Position(Position::new(1000))), &expected);
+        }
+        for learnt in 0..8 {
+            let known = Known::Learnt(hour(learnt));
+            let public = fold(log.iter().filter(|recorded| recorded.learnt_at <= hour(learnt)));
+            prop_assert_eq!(ask(&whole, valid, known), ask(&public, valid, known));
+        }
+    }
+
+    #[test]
+    fn no_claim_is_lost(history in prop::collection::vec(told(), 1..14), valid in 0..7u8) {
+        let log = log(&history);
+        let mut expected = BTreeSet::new();
+        for (index, told) in history.iter().enumerate().filter(|(_, told)| told.occurred <= valid) {
+            if let Says::Figures(figures) = &told.says {
+                expected.extend((1..).zip(figures).map(|(figure, _)| ClaimId { event: id(index), figure }));
+            }
+        }
+        let mut found = Vec::new();
+        for toll in ask(&fold(&log), valid, Known::Position(Position::new(1000))) {
+            found.extend(toll.claims.iter().map(|claim| claim.claim));
+            found.extend(toll.set_aside.iter().filter_map(|aside| match aside.claim {
+                ClaimRef::Claim(claim) => Some(claim),
+                ClaimRef::Event(_) => None,
+            }));
+        }
+        let unique: BTreeSet<ClaimId> = found.iter().copied().collect();
+        prop_assert_eq!(found.len(), unique.len());
+        prop_assert_eq!(unique, expected);
+    }
+
+    #[test]
+    fn the_current_claims_are_those_of_the_naive_model(history in prop::collection::vec(told(), 1..14), valid in 0..7u8) {
+        let backwards: Vec<Told> = history
+            .into_iter()
+            .enumerate()
+            .filter(|(index, told)| !matches!(told.says, Says::Retracts(target, _) if usize::from(target) >= *index))
+            .map(|(_, told)| told)
+            .collect();
+        // Leaving events out moves the others, so what aims forwards now is left out of the claim as well.
+        let aims_forwards = backwards.iter().enumerate().any(|(index, told)| {
+            matches!(told.says, Says::Retracts(target, _) if usize::from(target) >= index)
+        });
+        prop_assume!(!aims_forwards);
+        let tolls = ask(&fold(&log(&backwards)), valid, Known::Position(Position::new(1000)));
+        let current: BTreeSet<ClaimId> =
+            tolls.iter().flat_map(|toll| toll.claims.iter().map(|claim| claim.claim)).collect();
+        prop_assert_eq!(current, naive(&backwards, valid));
+    }
+
+    #[test]
+    fn bounds_hold_every_claim_that_does_not_clash(history in prop::collection::vec(told(), 1..14)) {
+        for toll in ask(&fold(&log(&history)), 6, Known::Position(Position::new(1000))) {
+            prop_assert!(toll.most.is_none_or(|most| toll.least <= most), "{toll:?}");
+            prop_assert!(toll.point.most.is_none_or(|most| toll.point.least <= most), "{toll:?}");
+        }
+    }
+}
