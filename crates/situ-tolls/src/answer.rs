@@ -343,12 +343,18 @@ impl Resolved<'_> {
         Proof {
             expression: solution.expression(end),
             constraints: solution.constraints(end),
-            witnesses: solution
-                .evidence(end)
-                .iter()
-                .map(|one| self.network.name_of(*one))
-                .collect(),
+            witnesses: self.names(solution.evidence(end)),
         }
+    }
+
+    /// The names of evidence, in order of event and figure.
+    fn names(&self, evidence: &[Evidence]) -> Vec<ClaimRef> {
+        let mut names: Vec<ClaimRef> = evidence
+            .iter()
+            .map(|one| self.network.name_of(*one))
+            .collect();
+        names.sort_unstable();
+        names
     }
 
     fn conflicts(
@@ -377,11 +383,7 @@ impl Resolved<'_> {
             .filter(concerns)
             .map(|clash| Conflict {
                 certainty: certainty(&clash.evidence),
-                claims: clash
-                    .evidence
-                    .iter()
-                    .map(|one| self.network.name_of(*one))
-                    .collect(),
+                claims: self.names(&clash.evidence),
                 gap: clash.gap,
                 words: clash.words.clone(),
             })

@@ -1,0 +1,557 @@
+//! The cases a casualty desk meets, one story each, with the exact numbers.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
+use situ_core::{
+    AsOf, Basis, CasualtiesReported, ClaimId, ClaimRef, ClaimRetracted, Condition, Count,
+    CounterRestarted, Coverage, Event, EventId, EventStore, Figure, Harm, Instant, Known, Name,
+    Outcome, PartitionDeclared, Payload, Period, Position, Projection, Quantity, RetractionReason,
+    Role, SituationId, Source, SourceId, Text, Valid, When, Who, WindowKind,
+};
+use situ_memory::MemoryStore;
+use situ_tolls::{Certainty, FlagKind, Policy, Question, Reason, Toll, Tolls};
+
+/// A desk that records one event after another; days are days of February 2026 in UTC.
+#[derive(Default)]
+struct Desk {
+    store: MemoryStore,
+    next: u8,
+}
+
+fn count(number: u64) -> Count {
+    Count::new(number).unwrap()
+}
+
+fn exactly(number: u64) -> Quantity {
+    Quantity::exactly(count(number))
+}
+
+fn day(day: u32) -> When {
+    format!("2026-02-{day:02}[UTC]").parse().unwrap()
+}
+
+fn noon(day: u32) -> Instant {
+    format!("2026-02-{day:02}T12:00:00Z").parse().unwrap()
+}
+
+fn source(id: &str) -> Source {
+    Source {
+        url: Some(Text::new(format!("urn:{id}")).unwrap()),
+        ..Source::new(SourceId::new(id).unwrap())
+    }
+}
+
+fn killed(who: Role, quantity: Quantity) -> Figure {
+    Figure {
+        outcome: Outcome::Killed,
+        who,
+        sex: None,
+        age: None,
+        quantity,
+        words: None,
+        scope: Harm::All,
+        places: Vec::new(),
+        period: Period::Cumulative {
+            since: Some(day(1)),
+        },
+        basis: Basis::Reported,
+    }
+}
+
+fn window(counts: WindowKind, from: u32, figure: Figure) -> Figure {
+    Figure {
+        period: Period::Window {
+            counts,
+            from: day(from),
+        },
+        ..figure
+    }
+}
+
+impl Desk {
+    fn record(
+        &mut self,
+        learnt: u32,
+        envelope: impl FnOnce(Event) -> Event,
+        payload: impl Into<Payload>,
+    ) -> EventId {
+        self.next += 1;
+        let id = EventId::from_content(noon(learnt), [self.next; 10]);
+        let event = Event::new(id, SituationId::new("s").unwrap(), payload);
+        let event = envelope(Event {
+            learnt_at: Some(noon(learnt)),
+            ..event
+        });
+        self.store
+            .append(&[event], &Condition::None, noon(28))
+            .unwrap();
+        id
+    }
+
+    fn report(&mut self, origin: &str, as_of: u32, figures: Vec<Figure>) -> EventId {
+        self.report_learnt(origin, as_of, as_of, figures)
+    }
+
+    fn report_learnt(
+        &mut self,
+        origin: &str,
+        as_of: u32,
+        learnt: u32,
+        figures: Vec<Figure>,
+    ) -> EventId {
+        let envelope = |event| Event {
+            occurred: Some(day(as_of)),
+            source: Some(source(origin)),
+            ..event
+        };
+        self.record(
+            learnt,
+            envelope,
+            CasualtiesReported {
+                figures,
+                words: None,
+                epoch: None,
+            },
+        )
+    }
+
+    fn retract(&mut self, learnt: u32, target: ClaimRef, replacement: Option<ClaimRef>) -> EventId {
+        let retracted = ClaimRetracted {
+            target,
+            reason: RetractionReason::SourceError,
+            replacement,
+            words: None,
+        };
+        self.record(learnt, |event| event, retracted)
+    }
+
+    fn partition(&mut self, coverage: Coverage) -> EventId {
+        let partition = PartitionDeclared {
+            outcome: Outcome::Killed,
+            scope: Harm::All,
+            places: Vec::new(),
+            whole: Who::any(Role::All),
+            parts: [Role::NonStateArmed, Role::SecurityForces, Role::Civilian]
+                .map(Who::any)
+                .to_vec(),
+            coverage,
+        };
+        self.record(1, |event| event, partition)
+    }
+
+    fn tolls(&self) -> Tolls {
+        let mut tolls = Tolls::default();
+        situ_core::replay(&self.store, Position::START, |recorded| {
+            tolls.apply(recorded).map(|_| ())
+        })
+        .unwrap();
+        tolls
+    }
+
+    fn ask(&self, valid: u32, question: &Question) -> Vec<Toll> {
+        self.ask_known(valid, Known::Position(self.store.head().unwrap()), question)
+    }
+
+    fn ask_known(&self, valid: u32, known: Known, question: &Question) -> Vec<Toll> {
+        self.tolls().at(
+            &SituationId::new("s").unwrap(),
+            AsOf {
+                valid: Valid(noon(valid)),
+                known,
+            },
+            question,
+        )
+    }
+
+    /// The running count of people killed.
+    fn killed(&self, valid: u32, who: Role) -> Toll {
+        self.killed_by(valid, who, Policy::Latest)
+    }
+
+    fn killed_by(&self, valid: u32, who: Role, policy: Policy) -> Toll {
+        let question = Question {
+            who: Some(Who::any(who)),
+            scope: Some(Harm::All),
+            policy,
+            ..Question::default()
+        };
+        self.ask(valid, &question).into_iter().next().unwrap()
+    }
+}
+
+fn claim(event: EventId, figure: u16) -> ClaimRef {
+    ClaimRef::Claim(ClaimId { event, figure })
+}
+
+fn ends(toll: &Toll) -> (u64, Option<u64>) {
+    (toll.point.least, toll.point.most)
+}
+
+#[test]
+fn a_window_on_top_of_a_running_count_is_never_added() {
+    let mut desk = Desk::default();
+    desk.report("a", 4, vec![killed(Role::All, exactly(255))]);
+    desk.report(
+        "a",
+        4,
+        vec![window(
+            WindowKind::Occurrence,
+            3,
+            killed(Role::All, exactly(30)),
+        )],
+    );
+    assert_eq!(desk.killed(4, Role::All).shown, Some(255));
+    assert_eq!(
+        desk.ask(4, &Question::default())[1]
+            .implied
+            .as_ref()
+            .map(|implied| implied.least),
+        Some(225)
+    );
+}
+
+#[test]
+fn a_total_below_its_parts_is_a_conflict_of_all_four_with_gap_5() {
+    let mut desk = Desk::default();
+    let report = desk.report(
+        "a",
+        4,
+        vec![
+            killed(Role::All, exactly(250)),
+            killed(Role::NonStateArmed, exactly(197)),
+            killed(Role::SecurityForces, exactly(22)),
+            killed(Role::Civilian, exactly(36)),
+        ],
+    );
+    let all = desk.killed(4, Role::All);
+    assert_eq!(all.shown, Some(250));
+    assert_eq!(all.least, 255, "as floor the parts count");
+    let [conflict] = &all.conflicts[..] else {
+        panic!("one conflict: {:?}", all.conflicts)
+    };
+    assert_eq!((conflict.gap, conflict.certainty), (5, Certainty::Certain));
+    assert_eq!(
+        conflict.claims,
+        [1, 2, 3, 4].map(|figure| claim(report, figure))
+    );
+    assert_eq!(
+        desk.killed(4, Role::Civilian).shown,
+        Some(36),
+        "parts are never scaled"
+    );
+}
+
+#[test]
+fn a_total_above_its_parts_leaves_a_remainder() {
+    let total_and = |militants: Quantity, coverage: Option<Coverage>| {
+        let mut desk = Desk::default();
+        if let Some(coverage) = coverage {
+            desk.partition(coverage);
+        }
+        let parts = [
+            killed(Role::All, exactly(260)),
+            killed(Role::NonStateArmed, militants),
+            killed(Role::SecurityForces, exactly(22)),
+            killed(Role::Civilian, exactly(36)),
+        ];
+        desk.report("a", 4, parts.to_vec());
+        let all = desk.killed(4, Role::All);
+        let remainder = all.parts.as_ref().unwrap().remainder;
+        (
+            remainder.least,
+            remainder.most,
+            all.conflicts.first().map(|conflict| conflict.gap),
+        )
+    };
+    assert_eq!(total_and(exactly(197), None), (5, Some(5), None));
+    assert_eq!(
+        total_and(Quantity::at_least(count(197)), None),
+        (0, Some(5), None)
+    );
+    assert_eq!(
+        total_and(exactly(197), Some(Coverage::Partial)),
+        (5, Some(5), None)
+    );
+    assert_eq!(
+        total_and(exactly(197), Some(Coverage::Exhaustive)),
+        (0, Some(0), Some(5))
+    );
+}
+
+#[test]
+fn a_later_as_of_may_be_lower_also_under_highest() {
+    let mut desk = Desk::default();
+    let first = desk.report("a", 3, vec![killed(Role::All, exactly(359))]);
+    desk.report("a", 5, vec![killed(Role::All, exactly(253))]);
+    for policy in [Policy::Latest, Policy::Highest] {
+        let all = desk.killed_by(5, Role::All, policy);
+        assert_eq!(all.shown, Some(253));
+        assert_eq!(
+            (all.set_aside[0].claim, all.set_aside[0].reason),
+            (claim(first, 1), Reason::Superseded)
+        );
+    }
+    assert_eq!(
+        desk.killed(4, Role::All).shown,
+        Some(359),
+        "before it, 359 still stands"
+    );
+}
+
+#[test]
+fn a_late_arrival_with_an_older_as_of_changes_no_current_figure() {
+    let mut desk = Desk::default();
+    desk.report("a", 5, vec![killed(Role::All, exactly(253))]);
+    desk.report_learnt("a", 3, 6, vec![killed(Role::All, exactly(200))]);
+    let all = desk.killed(6, Role::All);
+    assert_eq!(
+        (all.shown, all.set_aside[0].said.as_str()),
+        (Some(253), "200")
+    );
+}
+
+#[test]
+fn two_sources_stand_side_by_side_until_they_exclude_each_other() {
+    let mut desk = Desk::default();
+    let a = desk.report("a", 5, vec![killed(Role::All, exactly(216))]);
+    let b = desk.report("b", 6, vec![killed(Role::All, exactly(93))]);
+    let by = |policy| desk.killed_by(6, Role::All, policy);
+    let trusted = Policy::Trusted(vec![SourceId::new("a").unwrap()]);
+    let shown: Vec<_> = [
+        Policy::Latest,
+        trusted,
+        Policy::Highest,
+        Policy::Lowest,
+        Policy::Envelope,
+        Policy::Consensus,
+    ]
+    .map(|policy| by(policy).shown)
+    .to_vec();
+    assert_eq!(
+        shown,
+        [Some(93), Some(216), Some(216), Some(93), None, None]
+    );
+    let all = by(Policy::Latest);
+    assert_eq!(all.words, "93–216, disputed");
+    let disputed = all
+        .flags
+        .iter()
+        .find(|flag| flag.flag == FlagKind::Disputed)
+        .unwrap();
+    assert_eq!(disputed.claims, [claim(a, 1), claim(b, 1)]);
+}
+
+#[test]
+fn a_window_partly_over_a_running_count_bounds_it_from_both_sides() {
+    let mut desk = Desk::default();
+    desk.report("a", 4, vec![killed(Role::All, exactly(184))]);
+    desk.report(
+        "a",
+        5,
+        vec![window(
+            WindowKind::Occurrence,
+            3,
+            killed(Role::All, exactly(20)),
+        )],
+    );
+    desk.report(
+        "b",
+        5,
+        vec![killed(Role::All, Quantity::at_least(count(1)))],
+    );
+    assert_eq!(ends(&desk.killed(5, Role::All)), (184, Some(204)));
+}
+
+#[test]
+fn a_retracted_figure_falls_back_to_the_line_and_does_not_come_back_by_subtraction() {
+    let mut desk = Desk::default();
+    desk.partition(Coverage::Exhaustive);
+    let figures = |civilians| {
+        vec![
+            killed(Role::All, exactly(255)),
+            killed(Role::NonStateArmed, exactly(197)),
+            killed(Role::SecurityForces, exactly(22)),
+            killed(Role::Civilian, exactly(civilians)),
+        ]
+    };
+    let report = desk.report("a", 4, figures(36));
+    let retraction = desk.retract(5, claim(report, 4), None);
+    let civilians = desk.killed(5, Role::Civilian);
+    assert_eq!((civilians.shown, ends(&civilians)), (None, (0, None)));
+    assert_eq!(
+        (civilians.set_aside[0].claim, civilians.set_aside[0].reason),
+        (claim(report, 4), Reason::Retracted)
+    );
+    assert_eq!(civilians.set_aside[0].by, Some(ClaimRef::Event(retraction)));
+
+    desk.retract(6, ClaimRef::Event(retraction), None);
+    assert_eq!(
+        desk.killed(6, Role::Civilian).shown,
+        Some(36),
+        "a retraction retracted restores the claim"
+    );
+
+    let mut desk = Desk::default();
+    desk.report("a", 3, vec![killed(Role::Civilian, exactly(31))]);
+    let report = desk.report("a", 4, vec![killed(Role::Civilian, exactly(36))]);
+    desk.retract(5, claim(report, 1), None);
+    let civilians = desk.killed(5, Role::Civilian);
+    assert_eq!(civilians.shown, Some(31));
+    assert!(
+        civilians
+            .flags
+            .iter()
+            .any(|flag| flag.flag == FlagKind::Stale)
+    );
+}
+
+#[test]
+fn a_corrected_figure_is_not_stale() {
+    let mut desk = Desk::default();
+    let wrong = desk.report("a", 4, vec![killed(Role::Civilian, exactly(63))]);
+    let right = desk.report_learnt("a", 4, 5, vec![killed(Role::Civilian, exactly(36))]);
+    desk.retract(5, claim(wrong, 1), Some(claim(right, 1)));
+    let civilians = desk.killed(5, Role::Civilian);
+    assert_eq!(civilians.shown, Some(36));
+    assert!(civilians.flags.is_empty(), "{:?}", civilians.flags);
+}
+
+#[test]
+fn another_basis_is_another_cell_shown_when_asked_for() {
+    let mut desk = Desk::default();
+    let identified = Figure {
+        basis: Basis::Identified,
+        ..killed(Role::All, exactly(24_686))
+    };
+    desk.report("a", 4, vec![killed(Role::All, exactly(34_622)), identified]);
+    let shown: Vec<_> = desk
+        .ask(4, &Question::default())
+        .iter()
+        .map(|toll| toll.shown)
+        .collect();
+    assert_eq!(shown, [Some(34_622)]);
+    let question = Question {
+        basis: Some(Basis::Identified),
+        ..Question::default()
+    };
+    let identified = &desk.ask(4, &question)[0];
+    assert_eq!(
+        (identified.shown, identified.set_aside.len()),
+        (Some(24_686), 0)
+    );
+}
+
+#[test]
+fn a_counter_that_restarts_supersedes_nothing_of_its_old_epoch() {
+    let mut desk = Desk::default();
+    let old = desk.report("a", 3, vec![killed(Role::All, exactly(4047))]);
+    let envelope = |event| Event {
+        occurred: Some(day(4)),
+        source: Some(source("a")),
+        ..event
+    };
+    let restarted = CounterRestarted {
+        epoch: Name::new("second").unwrap(),
+        outcome: None,
+        words: None,
+    };
+    desk.record(4, envelope, restarted);
+    desk.report("a", 5, vec![killed(Role::All, exactly(123))]);
+    let all = desk.killed(5, Role::All);
+    assert_eq!(all.shown, Some(123));
+    assert!(
+        all.conflicts.is_empty() && all.set_aside.is_empty(),
+        "{all:?}"
+    );
+    assert!(
+        all.claims.iter().any(|shown| shown.claim.event == old),
+        "the old epoch stays readable"
+    );
+}
+
+#[test]
+fn the_same_as_of_again_is_a_revision_and_fewer_relays_win() {
+    let mut desk = Desk::default();
+    let direct = desk.report("a", 4, vec![killed(Role::Civilian, exactly(18))]);
+    let relayed = |event| {
+        let via = vec![SourceId::new("outlet").unwrap()];
+        Event {
+            occurred: Some(day(4)),
+            source: Some(Source { via, ..source("a") }),
+            ..event
+        }
+    };
+    let misquote = CasualtiesReported {
+        figures: vec![killed(Role::Civilian, exactly(15))],
+        words: None,
+        epoch: None,
+    };
+    desk.record(5, relayed, misquote);
+    let civilians = desk.killed(5, Role::Civilian);
+    assert_eq!(
+        (civilians.shown, civilians.claims[0].claim.event),
+        (Some(18), direct)
+    );
+    assert_eq!(civilians.set_aside[0].reason, Reason::Revised);
+}
+
+#[test]
+fn one_report_that_says_two_numbers_is_a_conflict_within_the_line() {
+    let mut desk = Desk::default();
+    let report = desk.report(
+        "a",
+        3,
+        vec![
+            killed(Role::Civilian, exactly(31)),
+            killed(Role::Civilian, exactly(17)),
+        ],
+    );
+    let civilians = desk.killed(3, Role::Civilian);
+    assert_eq!(civilians.claims.len(), 2);
+    assert_eq!(
+        civilians.conflicts[0].claims,
+        [claim(report, 1), claim(report, 2)]
+    );
+    assert_eq!(civilians.conflicts[0].gap, 14);
+}
+
+#[test]
+fn a_window_before_a_later_start_shows_that_an_earlier_start_counts_too_few() {
+    let mut desk = Desk::default();
+    let before = desk.report(
+        "a",
+        2,
+        vec![window(
+            WindowKind::Occurrence,
+            1,
+            killed(Role::All, exactly(41)),
+        )],
+    );
+    let since = |from, quantity| Figure {
+        period: Period::Cumulative {
+            since: Some(day(from)),
+        },
+        ..killed(Role::All, quantity)
+    };
+    let later = desk.report("b", 6, vec![since(3, Quantity::at_least(count(197)))]);
+    let whole = desk.report("a", 8, vec![since(1, exactly(216))]);
+    let all = desk.killed(8, Role::All);
+    let conflict = &all.conflicts[0];
+    assert_eq!((conflict.gap, conflict.certainty), (22, Certainty::Certain));
+    let mut claims = [claim(before, 1), claim(later, 1), claim(whole, 1)];
+    claims.sort();
+
+    assert_eq!(conflict.claims, claims);
+}
+
+#[test]
+fn sources_of_one_moment_that_may_differ_clash_only_possibly() {
+    let mut desk = Desk::default();
+    desk.report("a", 4, vec![killed(Role::All, exactly(10))]);
+    desk.report("b", 4, vec![killed(Role::All, exactly(12))]);
+    let all = desk.killed(4, Role::All);
+    assert_eq!(
+        (all.conflicts[0].gap, all.conflicts[0].certainty),
+        (2, Certainty::Possible)
+    );
+}
