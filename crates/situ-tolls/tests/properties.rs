@@ -206,8 +206,7 @@ fn ask(tolls: &Tolls, valid: u8, known: Known) -> Vec<Toll> {
 
 /// The claims that stand at the end, by the plainest rules: seen, not retracted, newest of their line.
 fn naive(history: &[Told], valid: u8) -> BTreeSet<ClaimId> {
-    let retracted =
-        |target: usize, figure: u16| is_retracted(history, target, figure, &mut Vec::new());
+    let retracted = |target: usize, figure: u16| is_retracted(history, target, figure);
     let mut claims = Vec::new();
     for (index, told) in history
         .iter()
@@ -226,7 +225,7 @@ fn naive(history: &[Told], valid: u8) -> BTreeSet<ClaimId> {
                     who,
                     start,
                     if kind == 0 { 4 } else { kind },
-                    naive_epoch(history, told, valid),
+                    naive_epoch(history, told),
                 );
                 let rank = (told.occurred, std::cmp::Reverse(told.relays), told.learnt);
                 let said = (figure.1 * 7, figure.2);
@@ -259,12 +258,12 @@ fn naive(history: &[Told], valid: u8) -> BTreeSet<ClaimId> {
     current.into_iter().map(|(.., claim)| claim).collect()
 }
 
-fn naive_epoch(history: &[Told], claim: &Told, _valid: u8) -> Option<usize> {
+fn naive_epoch(history: &[Told], claim: &Told) -> Option<usize> {
     let restarts = history.iter().enumerate().filter(|(index, told)| {
         matches!(told.says, Says::Restart)
             && told.source == claim.source
             && told.occurred <= claim.occurred
-            && !is_retracted(history, *index, 0, &mut Vec::new())
+            && !is_retracted(history, *index, 0)
     });
     restarts
         .max_by_key(|(index, told)| (told.occurred, told.learnt, *index))
@@ -272,7 +271,7 @@ fn naive_epoch(history: &[Told], claim: &Told, _valid: u8) -> Option<usize> {
 }
 
 /// Only histories whose retractions aim backwards are asked, so nothing goes in a circle.
-fn is_retracted(history: &[Told], target: usize, figure: u16, asking: &mut Vec<usize>) -> bool {
+fn is_retracted(history: &[Told], target: usize, figure: u16) -> bool {
     history
         .iter()
         .enumerate()
@@ -281,7 +280,7 @@ fn is_retracted(history: &[Told], target: usize, figure: u16, asking: &mut Vec<u
                 usize::from(aimed) == target
                     && index > target
                     && aimed_figure.is_none_or(|aimed| u16::from(aimed) == figure)
-                    && !is_retracted(history, index, 0, asking)
+                    && !is_retracted(history, index, 0)
             }
             _ => false,
         })
