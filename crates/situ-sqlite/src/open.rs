@@ -1,0 +1,139 @@
+//! Opening a file, and refusing what is no log.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::failure::{Failure, FileError};
+use crate::schema::{self, APPLICATION_ID, Marks, VERSION};
+
+/// Why a file was not opened as a log.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// There is no file.
+    #[error("{}: there is no such file; check the name, or create a log there", .0.display())]
+    Missing(PathBuf),
+    /// A new log was asked for, and there is a file with something in it.
+    #[error("{}: there is a file already; open it, or choose another name", .0.display())]
+    Exists(PathBuf),
+    /// The file is empty, or a database nobody has written to.
+    #[error("{}: the file is empty; create a log there", .0.display())]
+    Empty(PathBuf),
+    /// The database of another program.
+    #[error("{}: this is the database of another program, not a log of situ; choose another file", .0.display())]
+    Foreign(PathBuf),
+    /// A log written by a newer situ.
+    #[error("{}: this log has format {version}, and this situ knows formats up to {VERSION}; update situ", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        version: i32,
+    },
+    /// A SQLite library with a defect that can lose what was written.
+    #[error(
+        "SQLite {0} can damage a log when it resets its journal; build situ with SQLite 3.51.3 or newer"
+    )]
+    OldSqlite(String),
+    /// The machine or the file failed.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// What to do where there is no log yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// Refuse.
+    Open,
+    /// Make one, and refuse where there is something already.
+    Create,
+    /// Make one.
+    OpenOrCreate,
+}
+
+/// Opens the connection that writes.
+pub(crate) fn for_writing(path: &Path, start: Start) -> Result<Connection, OpenError> {
+    check_sqlite(rusqlite::version_number())?;
+    if start == Start::Open {
+        check_exists(path)?;
+    }
+    let create = match start {
+        Start::Open => OpenFlags::empty(),
+        Start::Create | Start::OpenOrCreate => OpenFlags::SQLITE_OPEN_CREATE,
+    };
+    let failed = |error: rusqlite::Error| Failure::from(error).at(path);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | create;
+    let mut connection = schema::connect(path, flags).map_err(failed)?;
+    let marks = Marks::read(&connection).map_err(failed)?;
+    match start {
+        Start::Create if !marks.is_blank() => return Err(OpenError::Exists(path.to_owned())),
+        Start::Create | Start::OpenOrCreate if marks.is_blank() => {
+            schema::initialise(&mut connection).map_err(failed)?;
+        }
+        _ => {}
+    }
+    check_marks(path, Marks::read(&connection).map_err(failed)?)?;
+    Ok(connection)
+}
+
+/// Opens a connection that reads, after looking at what the file is.
+pub(crate) fn for_reading(path: &Path) -> Result<Connection, OpenError> {
+    check_sqlite(rusqlite::version_number())?;
+    check_exists(path)?;
+    let failed = |error: rusqlite::Error| Failure::from(error).at(path);
+    let connection = schema::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
+    check_marks(path, Marks::read(&connection).map_err(failed)?)?;
+    Ok(connection)
+}
+
+/// Refuses the SQLite versions whose write-ahead log can be reset under a reader.
+fn check_sqlite(version: i32) -> Result<(), OpenError> {
+    if version >= 3_051_003 {
+        return Ok(());
+    }
+    let (major, minor, patch) = (version / 1_000_000, version / 1000 % 1000, version % 1000);
+    Err(OpenError::OldSqlite(format!("{major}.{minor}.{patch}")))
+}
+
+fn check_exists(path: &Path) -> Result<(), OpenError> {
+    match path.try_exists() {
+        Ok(false) => Err(OpenError::Missing(path.to_owned())),
+        Ok(true) => Ok(()),
+        Err(_) => Err(FileError::CannotOpen(path.to_owned()).into()),
+    }
+}
+
+fn check_marks(path: &Path, marks: Marks) -> Result<(), OpenError> {
+    let path = path.to_owned();
+    if marks.is_blank() {
+        Err(OpenError::Empty(path))
+    } else if marks.application_id != APPLICATION_ID {
+        Err(OpenError::Foreign(path))
+    } else if marks.version > VERSION {
+        Err(OpenError::Newer {
+            path,
+            version: marks.version,
+        })
+    } else if marks.version < 1 {
+        let reason = format!("format {} never existed", marks.version);
+        Err(FileError::Damaged { path, reason }.into())
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_sqlite_is_refused() {
+        assert!(check_sqlite(3_051_003).is_ok());
+        assert!(check_sqlite(3_052_000).is_ok());
+        assert_eq!(
+            check_sqlite(3_051_002).unwrap_err().to_string(),
+            "SQLite 3.51.2 can damage a log when it resets its journal; build situ with SQLite 3.51.3 or newer"
+        );
+    }
+}

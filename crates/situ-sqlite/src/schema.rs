@@ -1,0 +1,72 @@
+//! The stored form: what makes a file a log, and how connections to it are set up.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+/// Marks a file as a log of situ: "situ" in ASCII.
+pub(crate) const APPLICATION_ID: i32 = 0x7369_7475;
+
+/// The version of the schema this program reads and writes.
+pub(crate) const VERSION: i32 = 1;
+
+/// The tables, and the triggers that keep events as they are.
+///
+/// Events are keyed by position, and ids begin with their time: keys that scatter over a large tree are what makes
+/// appending slow. `prev` links an event to the one before in its situation; `situation.count` and `situation.last` are
+/// written once a transaction. A `REPLACE` fires no delete triggers unless the connection asks for them, so the insert
+/// triggers refuse it too.
+pub(crate) const SCHEMA: &str = include_str!("schema.sql");
+
+/// How long a connection waits for another process to finish writing.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Opens a connection and sets what a connection does not remember.
+pub(crate) fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "recursive_triggers", true)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}
+
+/// What a database says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Marks {
+    pub(crate) application_id: i32,
+    pub(crate) version: i32,
+    /// How many tables, indexes and triggers it has.
+    pub(crate) objects: i64,
+}
+
+impl Marks {
+    pub(crate) fn read(connection: &Connection) -> rusqlite::Result<Self> {
+        let number = |sql| connection.query_row(sql, [], |row| row.get(0));
+        Ok(Self {
+            application_id: number("PRAGMA application_id")?,
+            version: number("PRAGMA user_version")?,
+            objects: connection
+                .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?,
+        })
+    }
+
+    /// Whether nobody has written to the database yet.
+    pub(crate) fn is_blank(self) -> bool {
+        self.application_id == 0 && self.version == 0 && self.objects == 0
+    }
+}
+
+/// Makes a blank database a log; another process may do the same at the same time.
+pub(crate) fn initialise(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if Marks::read(&transaction)?.is_blank() {
+        transaction.execute_batch(SCHEMA)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
+    }
+    transaction.commit()
+}

@@ -1,0 +1,309 @@
+//! The store: what callers hold.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::channel;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant as Moment};
+
+use situ_core::{
+    AppendError, Appended, Condition, Event, EventId, EventStore, Instant, Position, ReadError,
+    Recorded, SituationId, check_batch,
+};
+
+use crate::bell::Bell;
+use crate::check::{self, Report};
+use crate::failure::{Failure, FileError};
+use crate::open::{self, OpenError, Start};
+use crate::reader::{Reader, Readers};
+use crate::writer::{Job, Writer};
+
+/// A log in one SQLite file, shared between threads, and with other processes.
+///
+/// Dropping it closes the file; what was acknowledged is there already.
+///
+/// ```
+/// use situ_core::{EventStore, Position};
+/// use situ_sqlite::SqliteStore;
+///
+/// let folder = tempfile::tempdir()?;
+/// let store = SqliteStore::create(folder.path().join("log.db"))?;
+/// assert_eq!(store.head()?, Position::START);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct SqliteStore {
+    /// As given, for messages.
+    path: PathBuf,
+    readers: Readers,
+    queue: Mutex<Vec<Job>>,
+    /// `None` for a log that is only read.
+    writer: Option<Mutex<Writer>>,
+    bell: Bell,
+}
+
+/// How much of a log belongs to a situation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SituationCount {
+    /// The situation.
+    pub situation: SituationId,
+    /// How many events it has.
+    pub count: u64,
+    /// Where the last of them stands.
+    pub last: Position,
+}
+
+impl SqliteStore {
+    /// Creates a log where there is no file yet, or an empty one.
+    ///
+    /// # Errors
+    /// When there is something already, or the file cannot be written.
+    pub fn create(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Self::for_writing(path.as_ref(), Start::Create)
+    }
+
+    /// Opens a log that exists.
+    ///
+    /// # Errors
+    /// When there is none, or the file is something else, or it cannot be written.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Self::for_writing(path.as_ref(), Start::Open)
+    }
+
+    /// Opens a log, or creates it where there is no file yet, or an empty one.
+    ///
+    /// # Errors
+    /// When the file is something else, or it cannot be written.
+    pub fn open_or_create(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Self::for_writing(path.as_ref(), Start::OpenOrCreate)
+    }
+
+    /// Opens a log that exists, for reading only; other processes may write to it meanwhile.
+    ///
+    /// # Errors
+    /// When there is none, or the file is something else. The folder must allow for the two files SQLite keeps beside a log in
+    /// use; a log in a folder that cannot be written is read from a copy.
+    pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        let path = path.as_ref();
+        let absolute = absolute(path)?;
+        drop(open::for_reading(&absolute)?);
+        Ok(Self::new(path, absolute, None))
+    }
+
+    fn for_writing(path: &Path, start: Start) -> Result<Self, OpenError> {
+        let absolute = absolute(path)?;
+        let connection = open::for_writing(&absolute, start)?;
+        let writer =
+            Writer::new(connection, absolute.clone()).map_err(|failure| failure.at(path))?;
+        Ok(Self::new(path, absolute, Some(Mutex::new(writer))))
+    }
+
+    fn new(path: &Path, absolute: PathBuf, writer: Option<Mutex<Writer>>) -> Self {
+        Self {
+            path: path.to_owned(),
+            readers: Readers::new(absolute),
+            queue: Mutex::default(),
+            writer,
+            bell: Bell::default(),
+        }
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the event with this id stands.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn position_of(&self, id: EventId) -> Result<Option<Position>, ReadError> {
+        self.read(|reader| reader.position_of(id))
+    }
+
+    /// The situations of the log, in order of their ids.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn situations(&self) -> Result<Vec<SituationCount>, ReadError> {
+        self.read(|reader| reader.situations())
+    }
+
+    /// Reads the whole file and says what is wrong with it.
+    ///
+    /// # Errors
+    /// When the file cannot be read at all.
+    pub fn check(&self) -> Result<Report, ReadError> {
+        self.read(|reader| check::check(reader.connection()))
+    }
+
+    fn read<T>(
+        &self,
+        read: impl FnOnce(&mut Reader) -> Result<T, Failure>,
+    ) -> Result<T, ReadError> {
+        self.readers
+            .with(read)
+            .map_err(|failure| failure.read(&self.path))
+    }
+}
+
+impl EventStore for SqliteStore {
+    /// Whoever finds the writer free writes for everybody who waits: one transaction, one flush to the disk.
+    fn append(
+        &self,
+        batch: &[Event],
+        condition: &Condition,
+        now: Instant,
+    ) -> Result<Appended, AppendError> {
+        check_batch(batch, now)?;
+        let Some(writer) = &self.writer else {
+            let read_only = FileError::ReadOnly(self.path.clone());
+            return Err(AppendError::Storage(Box::new(read_only)));
+        };
+        let (reply, outcome) = channel();
+        let job = Job::new(batch, condition, now, reply)?;
+        let queue = || self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue().push(job);
+        let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Ok(outcome) = outcome.try_recv() {
+            return outcome;
+        }
+        let jobs = std::mem::take(&mut *queue());
+        writer.write(jobs);
+        self.bell.ring();
+        outcome
+            .try_recv()
+            .expect("the job was in the queue, and every job is replied to")
+    }
+
+    fn read_after(&self, position: Position, limit: usize) -> Result<Vec<Recorded>, ReadError> {
+        self.read(|reader| reader.read_after(position, limit))
+    }
+
+    fn head(&self) -> Result<Position, ReadError> {
+        self.read(|reader| reader.head())
+    }
+
+    fn wait_after(&self, position: Position, timeout: Duration) -> Result<Position, ReadError> {
+        let start = Moment::now();
+        loop {
+            let rings = self.bell.rings();
+            let head = self.head()?;
+            let left = timeout.saturating_sub(start.elapsed());
+            if head > position || left.is_zero() {
+                return Ok(head);
+            }
+            self.bell.wait(rings, left);
+        }
+    }
+}
+
+/// Fixes a relative path, so that a later change of the working folder does not matter.
+fn absolute(path: &Path) -> Result<PathBuf, OpenError> {
+    std::path::absolute(path).map_err(|_| FileError::CannotOpen(path.to_owned()).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use situ_core::{Name, SituationOpened, Zone};
+
+    fn batch(number: u8) -> Vec<Event> {
+        let opened = SituationOpened {
+            title: Name::new("n".repeat(250)).unwrap(),
+            zone: Zone::UTC,
+            places: vec![],
+        };
+        let event = |index| {
+            let id = EventId::from_content(NOW, [number, index, 0, 0, 0, 0, 0, 0, 0, 0]);
+            Event::new(id, SituationId::new("s").unwrap(), opened.clone())
+        };
+        (0..20).map(event).collect()
+    }
+
+    const NOW: Instant = Instant::from_unix_nanos(0);
+
+    fn in_file(test: impl FnOnce(&Path, &SqliteStore)) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.db");
+        test(&path, &SqliteStore::create(&path).unwrap());
+    }
+
+    fn append(store: &SqliteStore, number: u8) -> Result<u64, String> {
+        store
+            .append(&batch(number), &Condition::None, NOW)
+            .map(|appended| appended.positions[0].get())
+            .map_err(|error| error.to_string())
+    }
+
+    fn pragma(store: &SqliteStore, sql: &str) {
+        let writer = store.writer.as_ref().unwrap().lock().unwrap();
+        writer.connection().query_row(sql, [], |_| Ok(())).unwrap();
+    }
+
+    #[test]
+    fn a_full_disk_loses_nothing_and_appending_goes_on_when_there_is_space() {
+        in_file(|path, store| {
+            assert_eq!(append(store, 1), Ok(1));
+            pragma(store, "PRAGMA max_page_count = 1");
+            let mut number = 2;
+            let refused = loop {
+                match append(store, number) {
+                    Ok(_) => number += 1,
+                    Err(refused) => break refused,
+                }
+            };
+            assert_eq!(
+                refused,
+                format!(
+                    "{}: the disk is full, nothing of the batch was written; free some space, then append again",
+                    path.display()
+                )
+            );
+            let head = u64::from(number - 1) * 20;
+            assert_eq!(store.head().unwrap().get(), head);
+            pragma(store, "PRAGMA max_page_count = 1000000");
+            assert_eq!(append(store, number), Ok(head + 1));
+            assert_eq!(store.check().unwrap().findings, []);
+        });
+    }
+
+    #[test]
+    fn a_reader_does_not_wait_for_a_writer_and_a_writer_says_who_is_in_the_way() {
+        in_file(|path, store| {
+            append(store, 1).unwrap();
+            let other = rusqlite::Connection::open(path).unwrap();
+            other
+                .execute_batch("BEGIN IMMEDIATE; UPDATE situation SET count = 7")
+                .unwrap();
+            pragma(store, "PRAGMA busy_timeout = 1");
+            assert_eq!(
+                append(store, 2).unwrap_err(),
+                format!(
+                    "{}: another program has kept the file locked for too long; close that program, then try again",
+                    path.display()
+                )
+            );
+            let page = store.read_after(Position::START, 100).unwrap();
+            assert_eq!(page.len(), 20);
+            assert_eq!(store.situations().unwrap()[0].count, 20);
+            other.execute_batch("ROLLBACK").unwrap();
+            assert_eq!(append(store, 2), Ok(21));
+        });
+    }
+
+    #[test]
+    fn what_another_connection_wrote_is_seen_by_the_next_append() {
+        in_file(|path, store| {
+            let other = SqliteStore::open(path).unwrap();
+            assert_eq!(append(store, 1), Ok(1));
+            assert_eq!(append(&other, 2), Ok(21));
+            assert_eq!(append(store, 3), Ok(41));
+            assert_eq!(append(store, 2), Ok(21));
+            let condition =
+                Condition::Heads([(SituationId::new("s").unwrap(), Position::new(60))].into());
+            assert!(other.append(&batch(4), &condition, NOW).is_ok());
+            assert_eq!(store.check().unwrap().findings, []);
+        });
+    }
+}
