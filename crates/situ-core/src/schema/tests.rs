@@ -168,14 +168,7 @@ fn what_the_schema_refuses_the_reader_refuses_too() {
 
 /// The value with one part left out, or replaced by something else, in every place.
 fn broken(value: &Value) -> Vec<Value> {
-    let mut variants = vec![
-        json!(null),
-        json!([]),
-        json!({}),
-        json!(-1),
-        json!("x"),
-        json!(true),
-    ];
+    let mut variants = vec![json!(null), json!({}), json!(-1), json!("x")];
     match value {
         Value::Object(object) => {
             for (key, entry) in object {
