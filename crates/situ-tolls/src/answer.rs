@@ -263,7 +263,7 @@ impl Resolved<'_> {
             words,
             reading: question.reading,
             policy: question.policy.used(),
-            as_of: newest_claim.map(|claim| claim.as_of.clone()),
+            as_of: newest_claim.map(|claim| claim.report.as_of.clone()),
             claims: current
                 .iter()
                 .map(|(_, current)| self.shown(current.claim))
@@ -300,7 +300,7 @@ impl Resolved<'_> {
             let claim = current.claim;
             let key = match self.party(claim) {
                 Some(party) => format!("party {party}"),
-                None => format!("source {}", claim.source.origin),
+                None => format!("source {}", claim.report.source.origin),
             };
             let best = newest_of.entry(key).or_insert(claim);
             if newest(claim) > newest(best) {
@@ -312,7 +312,7 @@ impl Resolved<'_> {
 
     fn party(&self, claim: &Claim) -> Option<&Name> {
         self.register
-            .source(self.situation, &claim.source.origin, self.known)?
+            .source(self.situation, &claim.report.source.origin, self.known)?
             .party
             .as_ref()
     }
@@ -461,17 +461,17 @@ impl Resolved<'_> {
     fn shown(&self, claim: &Claim) -> ClaimShown {
         ClaimShown {
             claim: claim.id,
-            position: claim.position,
-            source: claim.source.origin.clone(),
+            position: claim.report.position,
+            source: claim.report.source.origin.clone(),
             party: self.party(claim).cloned(),
-            via: claim.source.via.clone(),
+            via: claim.report.source.via.clone(),
             quantity: claim.quantity,
             said: claim.quantity.to_string(),
             words: claim.words.clone(),
-            as_of: claim.as_of.clone(),
+            as_of: claim.report.as_of.clone(),
             since: claim.start.clone(),
             scope: claim.cell.harm,
-            learnt_at: claim.learnt_at,
+            learnt_at: claim.report.learnt_at,
         }
     }
 
@@ -589,7 +589,7 @@ impl Resolved<'_> {
                 let words = format!(
                     "a newer claim, {} as of {}, was retracted and nothing replaces it",
                     newer.quantity,
-                    newer.as_of.edtf()
+                    newer.report.as_of.edtf()
                 );
                 flag(
                     FlagKind::Stale,
@@ -606,7 +606,7 @@ impl Resolved<'_> {
             if let Some(earlier) = self.relayed(current.claim) {
                 let words = format!(
                     "the same number as an earlier claim of {}",
-                    earlier.source.origin
+                    earlier.report.source.origin
                 );
                 flag(
                     FlagKind::Relay,
@@ -615,7 +615,10 @@ impl Resolved<'_> {
                 );
             }
             if self.is_self_declared(current.claim) {
-                let words = format!("{} speaks of its own people", current.claim.source.origin);
+                let words = format!(
+                    "{} speaks of its own people",
+                    current.claim.report.source.origin
+                );
                 flag(FlagKind::SelfDeclared, words, vec![name]);
             }
         }
@@ -654,7 +657,7 @@ impl Resolved<'_> {
     /// Whether a total is nothing but the sum of its own report's parts, in words, with their names.
     fn own_parts(&self, node: Node, total: &Claim) -> Option<(String, Vec<ClaimRef>)> {
         let sum = total.quantity.shown()?;
-        let report = total.report()?;
+        let report = total.document()?;
         let partitions = self
             .network
             .partitions
@@ -670,7 +673,7 @@ impl Resolved<'_> {
                         .iter()
                         .map(|current| current.claim)
                         .find(|claim| {
-                            claim.report() == Some(report)
+                            claim.document() == Some(report)
                                 && claim.cell.outcome == total.cell.outcome
                                 && claim.cell.span == total.cell.span
                                 && claim.cell.who == *who
@@ -705,7 +708,7 @@ impl Resolved<'_> {
             .iter()
             .map(|current| current.claim)
             .find(|earlier| {
-                earlier.source.origin != claim.source.origin
+                earlier.report.source.origin != claim.report.source.origin
                     && earlier.cell.outcome == claim.cell.outcome
                     && earlier.cell.who == claim.cell.who
                     && earlier.cell.basis == claim.cell.basis
@@ -714,14 +717,15 @@ impl Resolved<'_> {
                         (Span::Cumulative(_), Span::Cumulative(_))
                     )
                     && earlier.quantity == claim.quantity
-                    && (earlier.learnt_at, earlier.position) < (claim.learnt_at, claim.position)
+                    && (earlier.report.learnt_at, earlier.report.position)
+                        < (claim.report.learnt_at, claim.report.position)
             })
     }
 
     fn is_self_declared(&self, claim: &Claim) -> bool {
-        let Some(source) = self
-            .register
-            .source(self.situation, &claim.source.origin, self.known)
+        let Some(source) =
+            self.register
+                .source(self.situation, &claim.report.source.origin, self.known)
         else {
             return false;
         };
@@ -816,7 +820,7 @@ fn period(group: &Group, network: &Network<'_>, node: Option<Node>, own: &[&Clai
 fn set_aside(aside: &Aside<'_>) -> SetAside {
     SetAside {
         claim: ClaimRef::Claim(aside.claim.id),
-        source: aside.claim.source.origin.clone(),
+        source: aside.claim.report.source.origin.clone(),
         said: aside.claim.quantity.to_string(),
         reason: aside.reason,
         by: aside.by,

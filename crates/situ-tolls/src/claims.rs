@@ -1,6 +1,7 @@
 //! What the view keeps of each claim, and the cell it counts.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use situ_core::{
     Basis, CasualtiesReported, ClaimId, EventId, Figure, Harm, Instant, Known, Name, Outcome,
@@ -12,16 +13,22 @@ use situ_core::{
 #[derive(Debug, Clone)]
 pub(crate) struct Claim {
     pub(crate) id: ClaimId,
-    pub(crate) position: Position,
-    pub(crate) learnt_at: Instant,
-    pub(crate) as_of: When,
+    pub(crate) report: Arc<Report>,
     pub(crate) cell: Cell,
-    pub(crate) epoch: Option<Name>,
-    pub(crate) source: Source,
     pub(crate) quantity: Quantity,
     pub(crate) words: Option<Text>,
     /// As said, for showing; the cell holds only its bounds.
     pub(crate) start: Option<When>,
+}
+
+/// What the figures of one event share.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub(crate) position: Position,
+    pub(crate) learnt_at: Instant,
+    pub(crate) as_of: When,
+    pub(crate) epoch: Option<Name>,
+    pub(crate) source: Source,
 }
 
 /// What a claim counts: cells are equal where a newer claim supersedes an older one.
@@ -85,23 +92,24 @@ impl Moment {
 
 impl Claim {
     pub(crate) fn moment(&self) -> Moment {
-        Moment::of(&self.as_of)
+        Moment::of(&self.report.as_of)
     }
 
     /// Whether it was known then and speaks of a time already begun at `valid`.
     pub(crate) fn is_visible(&self, valid: Valid, known: Known) -> bool {
-        known.includes(self.learnt_at, self.position)
+        known.includes(self.report.learnt_at, self.report.position)
             && self
+                .report
                 .as_of
                 .earliest()
                 .is_none_or(|earliest| earliest <= valid.0)
     }
 
     /// The report it stands in, if the report can be told from others: its origin, and its digest or address.
-    pub(crate) fn report(&self) -> Option<(&SourceId, &str)> {
-        let digest = self.source.digest.as_ref().map(Name::as_str);
-        let document = digest.or_else(|| self.source.url.as_ref().map(Text::as_str))?;
-        Some((&self.source.origin, document))
+    pub(crate) fn document(&self) -> Option<(&SourceId, &str)> {
+        let digest = self.report.source.digest.as_ref().map(Name::as_str);
+        let document = digest.or_else(|| self.report.source.url.as_ref().map(Text::as_str))?;
+        Some((&self.report.source.origin, document))
     }
 }
 
@@ -175,32 +183,30 @@ pub(crate) struct Claims {
 }
 
 impl Claims {
-    /// Adds the figures of a report; returns their cells.
+    /// Adds the figures of a report; gives their cells.
     pub(crate) fn report(
         &mut self,
         recorded: &Recorded,
-        as_of: Option<When>,
-        source: Option<Source>,
+        as_of: When,
+        source: Source,
         reported: CasualtiesReported,
-    ) -> Vec<Cell> {
-        let (Some(as_of), Some(source)) = (as_of, source) else {
-            return Vec::new();
-        };
-        let mut cells = Vec::with_capacity(reported.figures.len());
-        for (number, figure) in (1..).zip(reported.figures) {
-            let cell = Cell::of(&figure);
-            cells.push(cell.clone());
-            self.claims.push(Claim {
+    ) -> impl Iterator<Item = &Cell> {
+        let report = Arc::new(Report {
+            position: recorded.position,
+            learnt_at: recorded.learnt_at,
+            as_of,
+            epoch: reported.epoch,
+            source,
+        });
+        let first = self.claims.len();
+        self.claims
+            .extend((1..).zip(reported.figures).map(|(number, figure)| Claim {
                 id: ClaimId {
                     event: recorded.id,
                     figure: number,
                 },
-                position: recorded.position,
-                learnt_at: recorded.learnt_at,
-                as_of: as_of.clone(),
-                cell,
-                epoch: reported.epoch.clone(),
-                source: source.clone(),
+                report: Arc::clone(&report),
+                cell: Cell::of(&figure),
                 quantity: figure.quantity,
                 words: figure.words,
                 start: match figure.period {
@@ -208,8 +214,7 @@ impl Claims {
                     Period::Cumulative { since } => since,
                     Period::Window { from, .. } => Some(from),
                 },
-            });
-        }
-        cells
+            }));
+        self.claims[first..].iter().map(|claim| &claim.cell)
     }
 }

@@ -45,7 +45,7 @@ pub(crate) fn standing<'a>(claims: &'a Claims, register: &Register, as_of: AsOf)
         .filter(|claim| claim.is_visible(as_of.valid, as_of.known))
     {
         let line = (
-            &claim.source.origin,
+            &claim.report.source.origin,
             &claim.cell,
             epoch(claims, register, claim, as_of),
         );
@@ -65,20 +65,20 @@ fn epoch<'a>(
     claim: &'a Claim,
     as_of: AsOf,
 ) -> Option<&'a Name> {
-    if claim.epoch.is_some() {
-        return claim.epoch.as_ref();
+    if claim.report.epoch.is_some() {
+        return claim.report.epoch.as_ref();
     }
     claims
         .restarts
         .iter()
         .filter(|restart| as_of.known.includes(restart.learnt_at, restart.position))
-        .filter(|restart| restart.origin == claim.source.origin)
+        .filter(|restart| restart.origin == claim.report.source.origin)
         .filter(|restart| {
             restart
                 .outcome
                 .is_none_or(|outcome| outcome == claim.cell.outcome)
         })
-        .filter(|restart| restart.at.earliest() <= claim.as_of.earliest())
+        .filter(|restart| restart.at.earliest() <= claim.report.as_of.earliest())
         .filter(|restart| {
             register
                 .event_retraction(restart.event, as_of.known)
@@ -92,8 +92,8 @@ fn epoch<'a>(
 fn precedence(claim: &Claim) -> impl Ord + use<> {
     (
         claim.moment(),
-        std::cmp::Reverse(claim.source.via.len()),
-        claim.learnt_at,
+        std::cmp::Reverse(claim.report.source.via.len()),
+        claim.report.learnt_at,
     )
 }
 
@@ -166,5 +166,5 @@ fn sort_line<'a>(
 
 /// Where a claim stands in the log: the last resort of every order, so that it is total.
 fn order_of_log(claim: &Claim) -> (Position, u16) {
-    (claim.position, claim.id.figure)
+    (claim.report.position, claim.id.figure)
 }

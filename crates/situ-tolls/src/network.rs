@@ -141,7 +141,7 @@ impl<'a> Network<'a> {
         let unstated =
             |claim: &&Claim| matches!(claim.cell.span, Span::Window(WindowKind::Unstated, _));
         let may_be_apart = |a: &Claim, b: &Claim| {
-            a.source.origin != b.source.origin
+            a.report.source.origin != b.report.source.origin
                 && a.moment().overlaps(b.moment())
                 && !a.moment().is_instant()
         };
@@ -443,12 +443,12 @@ impl<'a> Network<'a> {
             .filter(|aside| aside.retraction.is_some())
             .map(|aside| aside.claim);
         for claim in retracted.collect::<Vec<_>>() {
-            let Some(report) = claim.report() else {
+            let Some(report) = claim.document() else {
                 continue;
             };
             let totals: Vec<Evidence> = (0..)
                 .zip(&self.current)
-                .filter(|(_, current)| current.claim.report() == Some(report))
+                .filter(|(_, current)| current.claim.document() == Some(report))
                 .filter(|(_, current)| {
                     let who = current.claim.cell.who;
                     who != claim.cell.who && claim.cell.who.is_within(who)

@@ -64,11 +64,11 @@ impl Policy {
             Self::Latest => candidates.iter().max_by_key(|claim| newest(claim)),
             Self::Trusted(order) => candidates
                 .iter()
-                .filter(|claim| order.contains(&claim.source.origin))
+                .filter(|claim| order.contains(&claim.report.source.origin))
                 .min_by_key(|claim| {
                     order
                         .iter()
-                        .position(|source| *source == claim.source.origin)
+                        .position(|source| *source == claim.report.source.origin)
                 }),
             Self::Highest => candidates.iter().max_by_key(|claim| {
                 let point = claim.quantity.point();
@@ -95,5 +95,5 @@ impl Policy {
 
 /// The order of `latest`, total: by as-of, then learnt, then id.
 pub(crate) fn newest(claim: &Claim) -> (Moment, situ_core::Instant, situ_core::ClaimId) {
-    (claim.moment(), claim.learnt_at, claim.id)
+    (claim.moment(), claim.report.learnt_at, claim.id)
 }

@@ -77,9 +77,11 @@ impl Tolls {
         let (position, learnt_at) = (recorded.position, recorded.learnt_at);
         match event.payload {
             Payload::CasualtiesReported(reported) => {
-                let cells = claims.report(recorded, event.occurred, event.source, reported);
+                let (Some(as_of), Some(source)) = (event.occurred, event.source) else {
+                    return Touched::Nothing;
+                };
+                let cells = claims.report(recorded, as_of, source, reported);
                 let figures = cells
-                    .into_iter()
                     .map(|cell| (cell.outcome, cell.who, cell.harm, cell.basis))
                     .collect();
                 return Touched::Figures(situation, figures);
