@@ -131,8 +131,8 @@ schema_of! {
         "required": ["latitude_e6", "longitude_e6"],
         "additionalProperties": false,
         "properties": {
-            "latitude_e6": { "type": "integer", "minimum": -90_000_000, "maximum": 90_000_000 },
-            "longitude_e6": { "type": "integer", "minimum": -180_000_000, "maximum": 180_000_000 }
+            "latitude_e6": { "description": "Millionths of a degree north.", "type": "integer", "minimum": -90_000_000, "maximum": 90_000_000 },
+            "longitude_e6": { "description": "Millionths of a degree east.", "type": "integer", "minimum": -180_000_000, "maximum": 180_000_000 }
         }
     },
 }

@@ -431,3 +431,58 @@ fn the_lock_tells_additions_from_changes() {
         "type B has lost: x: 1\ntype B has gained: x?: 1\n",
     );
 }
+
+#[test]
+fn the_catalogue_has_every_kind_field_and_word_and_its_examples_read() {
+    let catalogue = include_str!("../../../../docs/events.md");
+    let mut exampled = std::collections::BTreeSet::new();
+    let mut fence = false;
+    for (index, line) in catalogue.lines().enumerate() {
+        if fence && line != "```" {
+            let event = from_line(line, index + 1, || panic!("an example without id"));
+            exampled.insert(
+                event
+                    .unwrap_or_else(|error| panic!("docs/events.md: {error}"))
+                    .payload
+                    .kind(),
+            );
+        }
+        fence = line == "```json" || (fence && line != "```");
+    }
+    // A section ends where the next one begins.
+    let section = |heading: &str| {
+        let start = catalogue
+            .find(&format!("\n### {heading}\n"))
+            .unwrap_or_else(|| panic!("docs/events.md has no section {heading}"));
+        let rest = &catalogue[start + 5..];
+        &rest[..rest.find("\n### ").unwrap_or(rest.len())]
+    };
+    let schema = wire_schema(None);
+    let has =
+        |place: &str, text: &str| assert!(place.contains(text), "docs/events.md lacks {text}");
+    for kind in Kind::ALL {
+        assert!(
+            exampled.contains(kind),
+            "docs/events.md has no example of {kind}"
+        );
+        let payload = &schema["$defs"][kind.as_str()];
+        for field in payload["properties"].as_object().unwrap().keys() {
+            has(section(kind.as_str()), &format!("`{field}`"));
+        }
+    }
+    for (name, definition) in schema["$defs"].as_object().unwrap() {
+        for word in words(definition).into_iter().flatten() {
+            has(section(name), &format!("- `{word}`: "));
+        }
+        for field in definition["properties"].as_object().into_iter().flatten() {
+            has(catalogue, &format!("`{}`", field.0));
+        }
+    }
+    for field in line(&Kind::from_name("any"), &mut SchemaGenerator::default())["properties"]
+        .as_object()
+        .unwrap()
+        .keys()
+    {
+        has(section("The envelope"), &format!("`{field}`"));
+    }
+}
