@@ -1,1 +1,42 @@
 //! Whole-system tests of situ; see `tests/`.
+
+use situ_core::{
+    Act, Event, EventId, Instant, Name, SituationId, Source, SourceId, SpeechAct, StatementIssued,
+    Text,
+};
+
+/// A batch that can be told from its ids, and made again: 1 to 7 statements, together up to 28 kB.
+///
+/// # Panics
+/// Never: its texts are within limits.
+#[must_use]
+pub fn numbered_batch(round: u16, thread: u8, number: u32) -> Vec<Event> {
+    let size = 1 + (number % 7) as u8;
+    (0..size)
+        .map(|index| numbered_event(round, thread, number, index))
+        .collect()
+}
+
+fn numbered_event(round: u16, thread: u8, number: u32, index: u8) -> Event {
+    let [a, b, c, d] = number.to_be_bytes();
+    let at = Instant::from_unix_nanos(i64::from(round) * 1_000_000);
+    let id = EventId::from_content(at, [0, 0, 0, 0, thread, a, b, c, d, index]);
+    let words = "said ".repeat(1 + (number as usize * 31 + usize::from(index) * 7) % 800);
+    let statement = StatementIssued {
+        speaker: Name::new("speaker").expect("a name"),
+        on_behalf_of: None,
+        acts: vec![SpeechAct {
+            act: Act::Announces,
+            addressed_to: vec![],
+            words: Some(Text::new(words).expect("at most 4,000 bytes")),
+        }],
+        about: vec![],
+        words: None,
+    };
+    let situation = SituationId::new(format!("situation-{}", number % 5)).expect("an id");
+    Event {
+        occurred: Some(situ_core::When::instant(at)),
+        source: Some(Source::new(SourceId::new("source").expect("an id"))),
+        ..Event::new(id, situation, statement)
+    }
+}
