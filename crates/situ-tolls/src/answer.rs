@@ -212,11 +212,8 @@ impl Resolved<'_> {
             .collect();
         let point = self.bounds(&self.point, node);
         let floor = self.bounds(&self.floor, node);
-        if current.is_empty()
-            && aside.is_empty()
-            && point.interval() == Interval::ANY
-            && floor.least == 0
-        {
+        // Nobody claims it: it is worth a line where something follows, and nothing is not something.
+        if own.is_empty() && (point.interval() == Interval::ANY || point.most == Some(0)) {
             return None;
         }
         let candidates = self.independent(&current);

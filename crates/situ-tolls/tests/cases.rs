@@ -555,3 +555,20 @@ fn sources_of_one_moment_that_may_differ_clash_only_possibly() {
         (2, Certainty::Possible)
     );
 }
+
+#[test]
+fn a_group_nobody_speaks_of_is_not_said_to_be_nobody() {
+    let mut desk = Desk::default();
+    let parts = [
+        killed(Role::All, exactly(48)),
+        killed(Role::Civilian, exactly(31)),
+        killed(Role::SecurityForces, exactly(17)),
+    ];
+    desk.report("a", 4, parts.to_vec());
+    let groups: Vec<_> = desk
+        .ask(4, &Question::default())
+        .iter()
+        .map(|toll| toll.who)
+        .collect();
+    assert_eq!(groups, [Role::All, Role::Civilian, Role::SecurityForces]);
+}
