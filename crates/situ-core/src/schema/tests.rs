@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::wire::from_line;
-use crate::{EventId, Instant};
+use crate::{EventId, Instant, Position, Recorded, to_line};
 
 const DEMO: &str = include_str!("../../../situ-cli/demo/balochistan-2026.ndjson");
 
@@ -484,5 +486,155 @@ fn the_catalogue_has_every_kind_field_and_word_and_its_examples_read() {
         .keys()
     {
         has(section("The envelope"), &format!("`{field}`"));
+    }
+}
+
+/// Any value a schema allows; `depth` ends what contains itself.
+fn any_value(schema: &Value, root: &Value, depth: u32) -> BoxedStrategy<Value> {
+    if let Some(name) = schema["$ref"].as_str() {
+        let name = name.trim_start_matches("#/$defs/");
+        return any_text(name).unwrap_or_else(|| any_value(&root["$defs"][name], root, depth));
+    }
+    if let Some(word) = schema.get("const") {
+        return Just(word.clone()).boxed();
+    }
+    if let Some(words) = schema["enum"].as_array() {
+        return proptest::sample::select(words.clone()).boxed();
+    }
+    if let Some(forms) = schema["oneOf"].as_array().or(schema["anyOf"].as_array()) {
+        let ends = |form: &&Value| depth > 0 || !form.to_string().contains("some_of");
+        let forms: Vec<_> = forms
+            .iter()
+            .filter(ends)
+            .map(|form| any_value(form, root, depth))
+            .collect();
+        return proptest::strategy::Union::new(forms).boxed();
+    }
+    let inner = |schema: &Value| any_value(schema, root, depth.saturating_sub(1));
+    let bound = |key: &str, default: u64| schema[key].as_u64().unwrap_or(default);
+    match schema["type"]
+        .as_str()
+        .or_else(|| schema["type"][0].as_str())
+    {
+        Some("array") => {
+            let least = usize::try_from(bound("minItems", 0)).unwrap();
+            let most = usize::try_from(bound("maxItems", 3)).unwrap();
+            proptest::collection::vec(inner(&schema["items"]), least..=most)
+                .prop_map(Value::from)
+                .boxed()
+        }
+        Some("integer") => {
+            let least = schema["minimum"].as_i64().unwrap();
+            let most = schema["maximum"].as_i64().unwrap_or(i64::from(u32::MAX));
+            prop_oneof![Just(least), Just(most), least..=most]
+                .prop_map(Value::from)
+                .boxed()
+        }
+        Some("object") if schema["properties"].is_object() => {
+            let mut fields = Just(Map::new()).boxed();
+            for (name, property) in schema["properties"].as_object().unwrap() {
+                let name = name.clone();
+                let is_required = schema["required"]
+                    .as_array()
+                    .is_some_and(|required| required.contains(&json!(name)));
+                let value = if is_required {
+                    inner(property).prop_map(Some).boxed()
+                } else {
+                    proptest::option::of(inner(property)).boxed()
+                };
+                fields = (fields, value)
+                    .prop_map(move |(mut fields, value)| {
+                        fields.extend(value.map(|value| (name.clone(), value)));
+                        fields
+                    })
+                    .boxed();
+            }
+            fields.prop_map(Value::Object).boxed()
+        }
+        Some("object") => {
+            let key = any_text("Name")
+                .unwrap()
+                .prop_map(|key| key.as_str().unwrap().to_owned());
+            let entries =
+                proptest::collection::btree_map(key, inner(&schema["additionalProperties"]), 0..4);
+            entries
+                .prop_map(|entries| Value::Object(entries.into_iter().collect()))
+                .boxed()
+        }
+        Some("null") => Just(Value::Null).boxed(),
+        other => panic!("no values of {other:?} in {schema}"),
+    }
+}
+
+/// Texts of a type whose rules a schema cannot say.
+fn any_text(name: &str) -> Option<BoxedStrategy<Value>> {
+    let event = "[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}";
+    let day = r"2026-0[1-9]-(0[1-9]|1[0-9]|2[0-8])";
+    let zone = r"(Asia/Karachi|America/New_York|UTC|Asia/Kathmandu)";
+    let instant = format!(
+        r"{day}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{{1,9}})?(Z|\+05:00|-03:30)"
+    );
+    let pattern = match name {
+        "Name" | "Text" => r#"[a-zé"\\/ پ漢\u200c]{0,8}[a-z]"#.to_owned(),
+        "Verbatim" => r#"[a-z"\\\n\t\r پ😀]{0,8}"#.to_owned(),
+        "SituationId" | "PlaceId" | "SourceId" => r#"[a-zA-Z0-9"\\é-]{1,8}"#.to_owned(),
+        "EventId" => event.to_owned(),
+        "ClaimRef" => format!("{event}(#[1-9][0-9]{{0,3}})?"),
+        "Scope" => format!("(all|attacks|operations|event:{event})"),
+        "Zone" => zone.to_owned(),
+        "When" => format!(
+            r"({instant}|{instant}/\.\.|({day}[~?%]?|2026-0[1-9]|2026|2026-21|\.\./{day}|{day}/\.\.|\[2026-01-01,{day}\])\[{zone}\])"
+        ),
+        "Instant" => instant,
+        _ => return None,
+    };
+    Some(
+        proptest::string::string_regex(&pattern)
+            .unwrap()
+            .prop_map(Value::from)
+            .boxed(),
+    )
+}
+
+fn any_line() -> impl Strategy<Value = Value> {
+    proptest::sample::select(Kind::ALL).prop_flat_map(|kind| {
+        let schema = wire_schema(Some(&kind));
+        any_value(&schema, &schema, 4)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn any_event_reads_and_writes_and_decodes_as_the_same(line in any_line()) {
+        let id = || EventId::from_content(Instant::from_unix_nanos(0), [0; 10]);
+        let event = match from_line(&line.to_string(), 1, id) {
+            Ok(event) => event,
+            Err(error) => {
+                // What a schema allows and no event says: parts that contradict each other, numbers upside down.
+                let kind = line["kind"].as_str().unwrap();
+                let reason = &error.reason;
+                let contradicts = reason.starts_with(kind) || reason.contains("is upside down") || reason.contains("fewer than 0");
+                prop_assert!(contradicts, "{}\n{}", error, line);
+                return Ok(());
+            }
+        };
+        let written = to_line(&event).unwrap();
+        prop_assert_eq!(&from_line(&written, 1, || panic!("it has an id")).unwrap(), &event);
+        let mut body = Vec::new();
+        event.encode(&mut body).unwrap();
+        let recorded = Recorded {
+            position: Position::new(1),
+            recorded_at: Instant::from_unix_nanos(0),
+            learnt_at: Instant::from_unix_nanos(0),
+            id: event.id,
+            situation: event.situation.clone(),
+            kind: event.payload.kind(),
+            version: event.payload.version(),
+            body: String::from_utf8(body).unwrap().into(),
+        };
+        prop_assert_eq!(&recorded.event().unwrap(), &event);
+        prop_assert_eq!(recorded.to_line(), written);
     }
 }
