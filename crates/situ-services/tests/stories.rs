@@ -168,6 +168,102 @@ fn what_is_excepted_from_a_restoration_stays_as_it_was() {
 }
 
 #[test]
+fn an_exception_keeps_the_degree_there_was_and_goes_when_that_comes_back_too() {
+    let mut log = province();
+    log.service(
+        "ServiceSuspended",
+        "a",
+        "1 10:00",
+        "1",
+        &area("gwadar", "partial"),
+    );
+    let payload = r#"{"service":"mobile_data","scope":{"of":{"area":{"place":"PK-BA"}},"except":[{"area":{"place":"gwadar"}}]},"degree":"normal"}"#;
+    log.service("ServiceRestored", "a", "3 10:00", "3", payload);
+    let board = log.now("3 12:00");
+    assert_eq!(
+        status(&board, "gwadar"),
+        "restricted partial day 3 unobserved 0 fresh"
+    );
+    assert_eq!(find(&board, DATA, &of("PK-BA")).scope.except.len(), 1);
+    log.service(
+        "ServiceRestored",
+        "a",
+        "4 10:00",
+        "4",
+        &area("gwadar", "normal"),
+    );
+    let board = log.now("4 12:00");
+    assert!(find(&board, DATA, &of("PK-BA")).scope.except.is_empty());
+}
+
+#[test]
+fn only_another_source_can_contradict_a_stated_start() {
+    let mut log = province();
+    log.service(
+        "ServiceSuspended",
+        "a",
+        "1 10:00",
+        "1",
+        &area("quetta", "none"),
+    );
+    log.service(
+        "ServiceSuspended",
+        "a",
+        "3 10:00",
+        "3",
+        &area("quetta", "none"),
+    );
+    assert!(log.now("3 12:00").services[0].conflicts.is_empty());
+    log.service(
+        "ServiceSuspended",
+        "b",
+        "3 10:00",
+        "2",
+        &area("quetta", "none"),
+    );
+    let board = log.now("3 12:00");
+    let [conflict] = board.services[0].conflicts.as_slice() else {
+        panic!("{:#?}", board.services[0].conflicts);
+    };
+    assert_eq!(
+        (conflict.kind, conflict.gap_days),
+        (ConflictKind::Start, Some(1))
+    );
+    assert_eq!(board.services[0].day, Some(3));
+}
+
+#[test]
+fn a_word_about_the_province_does_not_keep_a_city_from_being_vouched_for() {
+    let mut log = province();
+    log.service(
+        "ServiceRestored",
+        "a",
+        "1 10:00",
+        "1",
+        &area("quetta", "normal"),
+    );
+    log.service(
+        "ServiceConfirmed",
+        "a",
+        "4 10:00",
+        "4",
+        &area("PK-BA", "none"),
+    );
+    log.service(
+        "ServiceConfirmed",
+        "a",
+        "5 10:00",
+        "5",
+        &area("quetta", "normal"),
+    );
+    let board = log.now("3 12:00");
+    assert_eq!(
+        status(&board, "quetta"),
+        "operating normal day - unobserved - fresh"
+    );
+}
+
+#[test]
 fn what_is_excepted_from_a_suspension_is_not_spoken_of() {
     let mut log = province();
     let payload = r#"{"service":"mobile_data","scope":{"of":{"area":{"place":"PK-BA"}},"except":[{"area":{"place":"gwadar"}}]},"degree":"none"}"#;
@@ -799,6 +895,7 @@ fn a_stretch_lies_in_its_route_and_in_an_area_that_holds_both_its_ends() {
         (true, backwards),
         (true, r#"{"area":{"place":"PK-BA"}}"#),
         (false, r#"{"area":{"place":"quetta"}}"#),
+        (false, r#"{"area":{"place":"gwadar"}}"#),
         (false, r#"{"route":{"name":"N-25"}}"#),
     ] {
         let mut log = Log {
