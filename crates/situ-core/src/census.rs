@@ -109,6 +109,24 @@ impl Census {
         report
     }
 
+    /// Which events that were known then refer to an event, in the order of the log.
+    pub fn references_to(
+        &self,
+        event: EventId,
+        known: Known,
+    ) -> impl Iterator<Item = Reference> + '_ {
+        let references = self
+            .references
+            .iter()
+            .filter(move |(_, reference)| reference.to == event);
+        references
+            .filter(move |(index, _)| {
+                let from = &self.events[*index];
+                known.includes(from.learnt_at, from.position)
+            })
+            .map(|(_, reference)| *reference)
+    }
+
     fn dangling(&self, asked: &HashSet<usize>, known: Known) -> Vec<Reference> {
         let was_known = |event: &Counted| known.includes(event.learnt_at, event.position);
         let made: Vec<Reference> = self
@@ -323,6 +341,25 @@ mod tests {
 
     fn attack(rest: &str) -> String {
         format!(r#""payload":{{"mode":"other"{rest}}}"#)
+    }
+
+    #[test]
+    fn what_refers_to_an_event_is_told_as_known_then() {
+        let part_of = attack(&format!(r#","part_of":"{}""#, id(1)));
+        let census = census(&[
+            recorded(1, 10, 1, "AttackOccurred", &attack("")),
+            recorded(2, 20, 2, "AttackOccurred", &part_of),
+            recorded(3, 15, 3, "AttackOccurred", &part_of),
+        ]);
+        let from = |known| -> Vec<EventId> {
+            let references = census.references_to(id(1), known);
+            references.map(|reference| reference.from).collect()
+        };
+        assert_eq!(from(position(3)), [id(2), id(3)]);
+        assert_eq!(from(position(2)), [id(2)]);
+        let learnt = Known::Learnt(Instant::from_unix_nanos(15));
+        assert_eq!(from(learnt), [id(3)]);
+        assert_eq!(census.references_to(id(2), position(3)).count(), 0);
     }
 
     #[test]
