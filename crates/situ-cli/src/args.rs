@@ -1,0 +1,365 @@
+//! The command line.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Parser, Subcommand, ValueEnum};
+use situ_core::{Outcome, SituationId};
+
+mod add;
+mod words;
+
+pub(crate) use add::{AddArgs, AddEvent, CasualtiesArgs, Envelope, ScopeArgs};
+pub(crate) use words::KnownArg;
+use words::{PolicyArg, ReadingArg, WhoArg, one_of};
+
+/// Keeps what sources claim about a crisis, and answers what was known when.
+#[derive(Debug, Parser)]
+#[command(
+    name = "situ",
+    version,
+    max_term_width = 80,
+    disable_help_subcommand = true,
+    help_template = "{about}\n\n{usage-heading} {usage}\n\n{all-args}{after-help}",
+    override_usage = "situ [OPTIONS] COMMAND",
+    after_help = "\
+Examples:
+  situ demo                                     read what was known on 4 February
+  situ toll --store demo.db --at '2026-02-04 12:00' --known then
+  situ services --store demo.db --at 2026-02-04
+`situ COMMAND -h` shows more, `situ --help` all."
+)]
+pub struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Global {
+    /// The file of the log [default: situ.db] [env: SITU_STORE]
+    #[arg(long, global = true, value_name = "FILE")]
+    store: Option<PathBuf>,
+
+    /// The file named by the environment.
+    #[arg(skip)]
+    store_of_environment: Option<PathBuf>,
+
+    /// The situation, where a file holds several
+    #[arg(long, global = true, value_name = "ID")]
+    pub(crate) situation: Option<SituationId>,
+
+    /// The moment asked about [default: now]
+    ///
+    /// An instant (2026-02-04T12:00:00+05:00), a local time (2026-02-04 12:00), a date (the end of that day), or words
+    /// (yesterday 14:00, 3 hours ago, last friday), in the situation's zone.
+    #[arg(
+        long,
+        global = true,
+        value_name = "TIME",
+        help = "The moment asked about, such as 'yesterday 14:00' [default: now]"
+    )]
+    pub(crate) at: Option<String>,
+
+    /// As known when: now, then, TIME or @POSITION
+    ///
+    /// `now` is all the log holds, `then` what had been learnt by --at, TIME what had been learnt by then, @POSITION what
+    /// the log held when it was that long.
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "now",
+        help = "As known when: now, then (at --at), TIME or @POSITION"
+    )]
+    pub(crate) known: KnownArg,
+
+    /// Answer as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// When to use colour
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_short_help = true
+    )]
+    pub(crate) color: Color,
+}
+
+impl Args {
+    /// Reads the command line of the process, and `SITU_STORE`; ends the process where help is asked for or nothing can be read.
+    #[must_use]
+    pub fn from_command_line() -> Self {
+        let mut args = Self::parse();
+        args.global.store_of_environment = std::env::var_os("SITU_STORE")
+            .filter(|path| !path.is_empty())
+            .map(PathBuf::from);
+        args
+    }
+}
+
+impl Global {
+    /// The file of the log.
+    pub(crate) fn store(&self) -> &Path {
+        let named = self
+            .store
+            .as_deref()
+            .or(self.store_of_environment.as_deref());
+        named.unwrap_or(Path::new("situ.db"))
+    }
+
+    /// The file, if it was named on the command line itself.
+    pub(crate) fn store_given(&self) -> Option<&Path> {
+        self.store.as_deref()
+    }
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Tell a real crisis, and read what was known of it
+    Demo(DemoArgs),
+    /// Create a file, or open one more situation in it
+    Init(InitArgs),
+    /// Record events, one by flags or many from NDJSON
+    Add(Box<AddArgs>),
+    /// Say that a claim, or a whole event, does not stand
+    Retract(RetractArgs),
+    /// Replace a figure that was written down wrongly
+    Correct(CorrectArgs),
+    /// List the events recorded, newest last
+    Log(LogArgs),
+    /// Show everything about one event or claim
+    Show(ShowArgs),
+    /// How many people, by whom it is said, and why
+    Toll(TollArgs),
+    /// Which services run and which do not, since when
+    Services(ServicesArgs),
+    /// Print the JSON Schema of the wire form
+    Schema(SchemaArgs),
+    /// Check that the file is whole and its answers repeat
+    Check,
+    /// Print shell completions
+    #[command(
+        after_help = "Example:\n  situ completions bash > ~/.local/share/bash-completion/completions/situ"
+    )]
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual as roff
+    #[command(after_help = "Example:\n  situ man > situ.1")]
+    Man,
+}
+
+/// Arguments of `situ demo`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  situ demo                      tell it in a temporary file and print it
+  situ demo --store demo.db      keep the file, to ask more of it")]
+pub(crate) struct DemoArgs {}
+
+/// Arguments of `situ init`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  situ init                 an empty log, to add events to
+  situ init --situation balochistan-2026 --title 'Balochistan, early 2026' \\
+    --zone Asia/Karachi")]
+pub(crate) struct InitArgs {
+    /// What people call the situation
+    #[arg(long, requires = "zone")]
+    pub(crate) title: Option<String>,
+
+    /// The IANA time zone its days are counted in, such as Asia/Karachi
+    #[arg(long, requires = "title")]
+    pub(crate) zone: Option<situ_core::Zone>,
+
+    /// A place it is about; may be repeated
+    #[arg(long = "place", value_name = "PLACE")]
+    pub(crate) places: Vec<situ_core::PlaceId>,
+}
+
+/// Arguments of `situ retract`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  situ retract @16#3 --reason double_count
+  situ retract 019c2705-8880-7000-8000-000000000010 --reason fabricated")]
+pub(crate) struct RetractArgs {
+    /// The claim (REF#n) or event (REF); REF is @POSITION, an id, or four or more digits an id starts or ends with
+    #[arg(value_name = "CLAIM")]
+    pub(crate) claim: String,
+
+    /// Why it does not stand
+    #[arg(long, value_parser = one_of!(situ_core::RetractionReason))]
+    pub(crate) reason: situ_core::RetractionReason,
+
+    /// What stands instead: another claim or event
+    #[arg(long, value_name = "CLAIM")]
+    pub(crate) replacement: Option<String>,
+
+    /// In which words it was taken back
+    #[arg(long)]
+    pub(crate) words: Option<String>,
+
+    /// The source that takes it back; absent: the recorder
+    #[arg(long, value_name = "ID")]
+    pub(crate) source: Option<situ_core::SourceId>,
+
+    /// When that became public [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) learnt: Option<String>,
+
+    /// Retract a claim that is not in the log yet
+    #[arg(long)]
+    pub(crate) dangling: bool,
+}
+
+/// Arguments of `situ correct`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  situ correct @16#3 --to 38
+  situ correct @15 --to 'at least 179' --reason misquote")]
+pub(crate) struct CorrectArgs {
+    /// The claim: REF#n, or REF where the event has one figure
+    #[arg(value_name = "CLAIM")]
+    pub(crate) claim: String,
+
+    /// The right number: 38, "at least 38", "30 to 40", dozens
+    #[arg(long, value_name = "QUANTITY")]
+    pub(crate) to: String,
+
+    /// Why the figure was wrong
+    #[arg(long, default_value = "transcription", value_parser = one_of!(situ_core::RetractionReason))]
+    pub(crate) reason: situ_core::RetractionReason,
+
+    /// When that became public [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) learnt: Option<String>,
+}
+
+/// Arguments of `situ log`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  situ log --kind CasualtiesReported --source security-official
+  situ log --since 2026-02-04 --limit 20")]
+pub(crate) struct LogArgs {
+    /// Only events of this kind; may be repeated
+    #[arg(long = "kind", value_name = "KIND")]
+    pub(crate) kinds: Vec<String>,
+
+    /// Only events this source claims or passed on
+    #[arg(long, value_name = "ID")]
+    pub(crate) source: Option<situ_core::SourceId>,
+
+    /// Only events learnt at this time or later
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+
+    /// Only events learnt up to this time
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+
+    /// Only the newest so many
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+}
+
+/// Arguments of `situ show`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  situ show @16             the event at position 16
+  situ show @16#3           its third figure
+  situ show 0010            the event whose id ends (or starts) with 0010")]
+pub(crate) struct ShowArgs {
+    /// The event or claim: @POSITION, an id, or four or more digits it starts or ends with; #n for a figure
+    #[arg(value_name = "ID")]
+    pub(crate) reference: String,
+}
+
+/// Arguments of `situ toll`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+WHO is a role, then /female, /male, /child, /adult or /elderly: civilian/child.
+
+Examples:
+  situ toll --at '2026-02-04 12:00' --known then
+  situ toll --outcome killed --who civilian --json
+  situ toll --policy trusted:ispr,dawn --reading point")]
+pub(crate) struct TollArgs {
+    /// Only this outcome: killed, injured, missing, displaced, …
+    #[arg(long, value_parser = one_of!(Outcome), hide_possible_values = true)]
+    pub(crate) outcome: Option<Outcome>,
+
+    /// Only these people: all, civilian, security_forces, civilian/female, …
+    #[arg(long, value_name = "WHO")]
+    pub(crate) who: Option<WhoArg>,
+
+    /// Only this harm: all, attacks, operations, or the REF of one event
+    #[arg(long, value_name = "SCOPE")]
+    pub(crate) scope: Option<String>,
+
+    /// Only figures of this place, or of places in it
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) place: Option<situ_core::PlaceId>,
+
+    /// Only figures known like this: reported, verified, identified, …
+    #[arg(long, value_parser = one_of!(situ_core::Basis), hide_possible_values = true)]
+    pub(crate) basis: Option<situ_core::Basis>,
+
+    /// What to show: latest, highest, lowest, envelope, consensus, trusted:ID,ID
+    #[arg(long, default_value = "latest")]
+    pub(crate) policy: PolicyArg,
+
+    /// How a bare number reads: floor (at least so many) or point (just so many)
+    #[arg(long, default_value = "floor")]
+    pub(crate) reading: ReadingArg,
+
+    /// Print the evidence of every figure too: what it rests on, what is set aside
+    #[arg(long)]
+    pub(crate) evidence: bool,
+}
+
+/// Arguments of `situ services`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  situ services
+  situ services --service rail --at '2026-02-04 00:30'")]
+pub(crate) struct ServicesArgs {
+    /// Only this service; may be repeated
+    #[arg(long = "service", value_name = "SERVICE", value_parser = one_of!(situ_core::Service), hide_possible_values = true)]
+    pub(crate) services: Vec<situ_core::Service>,
+}
+
+/// Arguments of `situ schema`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  situ schema                       of every kind
+  situ schema CasualtiesReported    of one")]
+pub(crate) struct SchemaArgs {
+    /// The kind of event
+    pub(crate) kind: Option<String>,
+}

@@ -1,0 +1,277 @@
+//! Small languages within one argument.
+
+use std::str::FromStr;
+
+use situ_core::{AgeBand, Extent, Name, PlaceId, Position, Role, Sex, SourceId, Who};
+use situ_tolls::{Policy, Reading};
+
+/// Accepts the words of a vocabulary and nothing else.
+macro_rules! one_of {
+    ($vocabulary:ty) => {{
+        use clap::builder::TypedValueParser as _;
+        clap::builder::PossibleValuesParser::new(
+            <$vocabulary>::ALL.iter().map(|word| word.as_str()),
+        )
+        .try_map(|word| word.parse::<$vocabulary>())
+    }};
+}
+pub(crate) use one_of;
+
+/// The state of knowledge asked for, as typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum KnownArg {
+    /// Everything the log holds.
+    Now,
+    /// What had been learnt by the moment asked about.
+    Then,
+    /// What the log held at a position.
+    At(Position),
+    /// What had been learnt by a time.
+    Learnt(String),
+}
+
+impl FromStr for KnownArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "now" => Ok(Self::Now),
+            "then" => Ok(Self::Then),
+            _ => match text.strip_prefix('@') {
+                Some(position) => position
+                    .parse()
+                    .map(Self::At)
+                    .map_err(|_| format!("`{text}` is no position; write @26")),
+                None => Ok(Self::Learnt(text.to_owned())),
+            },
+        }
+    }
+}
+
+/// People and their number: `civilian=36`, `civilian/female='at least 1'`, or a number alone for everyone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SumArg {
+    pub(crate) who: Who,
+    pub(crate) quantity: String,
+}
+
+impl FromStr for SumArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (who, quantity) = match text.split_once('=') {
+            Some((who, quantity)) => (who.parse::<WhoArg>()?.0, quantity),
+            None => (Who::any(Role::All), text),
+        };
+        crate::said::quantity(quantity).map_err(|error| error.to_string())?;
+        Ok(Self {
+            who,
+            quantity: quantity.to_owned(),
+        })
+    }
+}
+
+/// People: `civilian`, `civilian/female`, `civilian/child`, `all/male/adult`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WhoArg(pub(crate) Who);
+
+impl FromStr for WhoArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut words = text.split('/');
+        let role = words.next().unwrap_or_default();
+        let mut who = Who::any(role.parse::<Role>().map_err(|error| error.to_string())?);
+        for word in words {
+            if let Ok(sex) = word.parse::<Sex>() {
+                who.sex = Some(sex);
+            } else if let Ok(age) = word.parse::<AgeBand>() {
+                who.age = Some(age);
+            } else {
+                return Err(format!(
+                    "unknown sex or age band `{word}`; it is one of female, male, child, adult, elderly"
+                ));
+            }
+        }
+        Ok(Self(who))
+    }
+}
+
+/// The rule that picks what is shown, as typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PolicyArg(pub(crate) Policy);
+
+impl FromStr for PolicyArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let policy = match text {
+            "latest" => Policy::Latest,
+            "highest" => Policy::Highest,
+            "lowest" => Policy::Lowest,
+            "envelope" => Policy::Envelope,
+            "consensus" => Policy::Consensus,
+            _ => {
+                let order = text.strip_prefix("trusted:").ok_or_else(|| {
+                    format!(
+                        "unknown policy `{text}`; it is one of latest, highest, lowest, envelope, consensus, trusted:ID,ID"
+                    )
+                })?;
+                let order: Result<Vec<SourceId>, _> = order.split(',').map(str::parse).collect();
+                Policy::Trusted(order.map_err(|error| error.to_string())?)
+            }
+        };
+        Ok(Self(policy))
+    }
+}
+
+/// How a bare number is read, as typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ReadingArg(pub(crate) Reading);
+
+impl FromStr for ReadingArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "floor" => Ok(Self(Reading::Floor)),
+            "point" => Ok(Self(Reading::Point)),
+            _ => Err(format!("unknown reading `{text}`; it is floor or point")),
+        }
+    }
+}
+
+/// Where a service is meant, as typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ScopeArg(pub(crate) Extent);
+
+const SCOPE: &str = "write PLACE, segment:FROM..TO, between:A..B, between:A, route:NAME, operator:NAME, network:NAME, facility:NAME, or facility:NAME@PLACE";
+
+impl FromStr for ScopeArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let place = |id: &str| PlaceId::new(id).map_err(|error| format!("{error}; {SCOPE}"));
+        let name = |name: &str| Name::new(name).map_err(|error| format!("{error}; {SCOPE}"));
+        let pair = |text: &str| {
+            let (a, b) = text
+                .split_once("..")
+                .ok_or_else(|| format!("`{text}` has no two ends; {SCOPE}"))?;
+            Ok::<_, String>((place(a)?, place(b)?))
+        };
+        let extent = match text.split_once(':') {
+            None => Extent::Area {
+                place: place(text)?,
+            },
+            Some(("area", id)) => Extent::Area { place: place(id)? },
+            Some(("segment", ends)) => {
+                let (from, to) = pair(ends)?;
+                Extent::Segment {
+                    from,
+                    to,
+                    route: None,
+                }
+            }
+            Some(("between", ends)) if ends.contains("..") => {
+                let (a, b) = pair(ends)?;
+                Extent::Between { a, b: Some(b) }
+            }
+            Some(("between", id)) => Extent::Between {
+                a: place(id)?,
+                b: None,
+            },
+            Some(("route", text)) => Extent::Route { name: name(text)? },
+            Some(("operator", text)) => Extent::Operator { name: name(text)? },
+            Some(("network", text)) => Extent::Network { name: name(text)? },
+            Some(("facility", text)) => match text.split_once('@') {
+                Some((text, id)) => Extent::Facility {
+                    name: name(text)?,
+                    place: Some(place(id)?),
+                },
+                None => Extent::Facility {
+                    name: name(text)?,
+                    place: None,
+                },
+            },
+            Some((other, _)) => return Err(format!("unknown scope `{other}`; {SCOPE}")),
+        };
+        Ok(Self(extent))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_named_by_role_sex_and_age() {
+        let who = |text: &str| text.parse::<WhoArg>().map(|who| who.0);
+        assert_eq!(who("civilian"), Ok(Who::any(Role::Civilian)));
+        let women = Who {
+            sex: Some(Sex::Female),
+            age: Some(AgeBand::Adult),
+            ..Who::any(Role::All)
+        };
+        assert_eq!(who("all/female/adult"), Ok(women));
+        assert!(
+            who("terrorist")
+                .unwrap_err()
+                .contains("unknown role `terrorist`; it is one of all")
+        );
+        assert!(
+            who("civilian/young")
+                .unwrap_err()
+                .contains("unknown sex or age band `young`")
+        );
+    }
+
+    #[test]
+    fn a_scope_is_a_place_or_a_shape_with_its_name() {
+        let scope = |text: &str| text.parse::<ScopeArg>().map(|scope| scope.0);
+        let place = |id: &str| PlaceId::new(id).unwrap();
+        assert_eq!(
+            scope("PK-BA"),
+            Ok(Extent::Area {
+                place: place("PK-BA")
+            })
+        );
+        assert_eq!(
+            scope("segment:nushki..taftan"),
+            Ok(Extent::Segment {
+                from: place("nushki"),
+                to: place("taftan"),
+                route: None
+            })
+        );
+        assert_eq!(
+            scope("between:PK-BA"),
+            Ok(Extent::Between {
+                a: place("PK-BA"),
+                b: None
+            })
+        );
+        assert!(
+            scope("segment:nushki")
+                .unwrap_err()
+                .contains("has no two ends")
+        );
+        assert!(
+            scope("planet:mars")
+                .unwrap_err()
+                .contains("unknown scope `planet`")
+        );
+        assert!(scope("two words").unwrap_err().contains("has white space"));
+    }
+
+    #[test]
+    fn known_is_now_then_a_time_or_a_position() {
+        assert_eq!("now".parse(), Ok(KnownArg::Now));
+        assert_eq!("then".parse(), Ok(KnownArg::Then));
+        assert_eq!("@26".parse(), Ok(KnownArg::At(Position::new(26))));
+        assert_eq!(
+            "yesterday".parse(),
+            Ok(KnownArg::Learnt("yesterday".into()))
+        );
+        assert!("@x".parse::<KnownArg>().is_err());
+    }
+}

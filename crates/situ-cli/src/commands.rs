@@ -1,0 +1,19 @@
+//! What each command does: ask, compute one value, print it for people or as JSON.
+
+pub(crate) mod demo;
+
+pub(crate) mod services;
+pub(crate) mod toll;
+
+pub(crate) mod log;
+pub(crate) mod show;
+
+pub(crate) mod add;
+pub(crate) mod correct;
+pub(crate) mod init;
+pub(crate) mod retract;
+
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod man;
+pub(crate) mod schema;

@@ -1,0 +1,90 @@
+//! `situ toll`: how many people, by whom it is said, and why.
+
+use serde::Serialize;
+use situ_core::{Census, Projection as _, SituationId};
+use situ_tolls::{Toll, Tolls};
+
+use super::add::harm;
+use crate::answer::{self, ResolvedAsOf};
+use crate::args::TollArgs;
+use crate::exit::{Exit, NotThere};
+use crate::ledger::{self, Citation, Ledger};
+use crate::question::{Caveats, Question};
+use crate::render::toll::{self, Detail};
+use crate::run::Session;
+
+/// The answer.
+#[derive(Debug, Serialize)]
+struct Figures {
+    situation: SituationId,
+    figures: Vec<Toll>,
+    #[serde(flatten)]
+    caveats: Caveats,
+}
+
+pub(crate) fn run(args: &TollArgs, session: &mut Session<'_>) -> anyhow::Result<Exit> {
+    let store = ledger::open_to_read(session.global.store())?;
+    let (mut tolls, mut census) = (Tolls::default(), Census::default());
+    let ledger = Ledger::read(&store, |recorded| {
+        census.apply(recorded)?;
+        tolls.apply(recorded).map(drop)
+    })?;
+    let question = Question::resolve(session, &ledger)?;
+    let asked = situ_tolls::Question {
+        outcome: args.outcome,
+        who: args.who.map(|who| who.0),
+        scope: args
+            .scope
+            .as_deref()
+            .map(|scope| harm(scope, &store))
+            .transpose()?,
+        place: args.place.clone(),
+        basis: args.basis,
+        policy: args.policy.0.clone(),
+        reading: args.reading.0,
+    };
+    let figures = Figures {
+        figures: tolls.at(&question.situation, question.as_of, &asked),
+        caveats: Caveats::of(&census, &question),
+        situation: question.situation.clone(),
+    };
+    if figures.figures.is_empty() && is_narrowed(args) {
+        return Err(NotThere(format!(
+            "there is no such figure in {}, as known then",
+            figures.situation
+        ))
+        .into());
+    }
+    if session.global.json {
+        answer::write(session.out, ResolvedAsOf::from(&question), figures)?;
+        return Ok(Exit::Answered);
+    }
+    let names = question.names(&ledger.register);
+    writeln!(session.out, "{}\n", question.heading(&ledger.register))?;
+    if figures.figures.is_empty() {
+        writeln!(session.out, "No figure was known.")?;
+    }
+    let detail = if args.evidence {
+        Detail::Evidence
+    } else {
+        Detail::Brief
+    };
+    toll::write(
+        &figures.figures,
+        &names,
+        &Citation(&store),
+        detail,
+        session.out,
+    )?;
+    figures.caveats.write(session.out)?;
+    Ok(Exit::Answered)
+}
+
+/// Whether one certain figure was asked for, which may not be there.
+const fn is_narrowed(args: &TollArgs) -> bool {
+    args.outcome.is_some()
+        || args.who.is_some()
+        || args.scope.is_some()
+        || args.place.is_some()
+        || args.basis.is_some()
+}

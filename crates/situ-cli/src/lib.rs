@@ -1,0 +1,30 @@
+//! The `situ` command: joins the log and the views, and prints answers.
+//!
+//! It parses the command line ([`Args`]), opens the file, folds the views it needs, resolves the two clocks of the question,
+//! and prints: for people, or with `--json` the contract of `docs/json.md`, both from the same value. Answers go to standard
+//! output, everything else to standard error; it never prompts.
+//!
+//! It decides nothing about tolls or services: that is the views' business. Nothing here reads the clock; `main` does, and
+//! passes it in as [`Now`]. Start at [`run`].
+
+mod args;
+mod exit;
+mod now;
+
+mod run;
+
+mod reference;
+mod said;
+mod time;
+
+mod answer;
+mod ledger;
+mod question;
+
+mod commands;
+mod render;
+
+pub use args::Args;
+pub use exit::Exit;
+pub use now::Now;
+pub use run::{run, run_on_terminal};

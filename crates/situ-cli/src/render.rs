@@ -1,0 +1,10 @@
+//! Values as people read them: numbers, times, names, lines and tables.
+
+pub(crate) mod moment;
+pub(crate) mod names;
+pub(crate) mod number;
+pub(crate) mod paint;
+pub(crate) mod services;
+pub(crate) mod summary;
+pub(crate) mod table;
+pub(crate) mod toll;

@@ -1,0 +1,126 @@
+//! One run of the command, from parsed arguments to the exit code.
+
+use std::io::{self, BufRead, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use situ_core::InstantError;
+
+use crate::args::{Args, Color, Command, Global};
+use crate::commands;
+use crate::exit::{Exit, Hinted, NotThere};
+use crate::now::Now;
+
+/// What a command works with: the global flags, the moment, and its three streams.
+pub(crate) struct Session<'a> {
+    pub(crate) global: &'a Global,
+    pub(crate) now: &'a Now,
+    pub(crate) input: &'a mut dyn BufRead,
+    pub(crate) out: &'a mut dyn Write,
+    pub(crate) err: &'a mut dyn Write,
+}
+
+/// Runs the command on the standard streams of the process.
+#[must_use]
+pub fn run_on_terminal(args: &Args, now: Result<Now, InstantError>) -> Exit {
+    let color = match args.global.color {
+        Color::Auto => ColorChoice::Auto,
+        Color::Always => ColorChoice::Always,
+        Color::Never => ColorChoice::Never,
+    };
+    let mut err = AutoStream::new(io::stderr(), color);
+    let now = match now {
+        Ok(now) => now,
+        Err(error) => {
+            report(
+                &anyhow::Error::new(error).context("cannot use the clock in SITU_NOW"),
+                &mut err,
+            );
+            return Exit::Trouble;
+        }
+    };
+    let mut out = io::BufWriter::new(AutoStream::new(io::stdout(), color));
+    run(args, &now, &mut io::stdin().lock(), &mut out, &mut err)
+}
+
+/// Runs the command; what it writes may hold colours, which the streams strip where they are not wanted.
+pub fn run(
+    args: &Args,
+    now: &Now,
+    input: &mut dyn BufRead,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Exit {
+    let mut session = Session {
+        global: &args.global,
+        now,
+        input,
+        out,
+        err,
+    };
+    let ended = dispatch(&args.command, &mut session).and_then(|exit| {
+        session.out.flush()?;
+        Ok(exit)
+    });
+    match ended {
+        Ok(exit) => exit,
+        Err(error) if is_closed_pipe(&error) => Exit::Answered,
+        Err(error) => {
+            // What was printed before the trouble is still an answer; a pipe closed meanwhile is no second trouble.
+            let _ = session.out.flush();
+            report(&error, session.err);
+            if error.is::<NotThere>() {
+                Exit::No
+            } else {
+                Exit::Trouble
+            }
+        }
+    }
+}
+
+fn dispatch(command: &Command, session: &mut Session<'_>) -> anyhow::Result<Exit> {
+    match command {
+        Command::Demo(args) => commands::demo::run(args, session),
+        Command::Init(args) => commands::init::run(args, session),
+        Command::Add(args) => commands::add::run(args, session),
+        Command::Retract(args) => commands::retract::run(args, session),
+        Command::Correct(args) => commands::correct::run(args, session),
+        Command::Log(args) => commands::log::run(args, session),
+        Command::Show(args) => commands::show::run(args, session),
+        Command::Toll(args) => commands::toll::run(args, session),
+        Command::Services(args) => commands::services::run(args, session),
+        Command::Schema(args) => commands::schema::run(args, session),
+        Command::Check => commands::check::run(session),
+        Command::Completions { shell } => commands::completions::run(*shell, session),
+        Command::Man => commands::man::run(session),
+    }
+}
+
+/// The reader of our output went away: `situ log | head -1`.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    })
+}
+
+/// Says what went wrong, from the command down to the cause, then the way out.
+fn report(error: &anyhow::Error, err: &mut dyn Write) {
+    let mut said: Vec<String> = Vec::new();
+    for cause in error.chain() {
+        let cause = cause.to_string();
+        // A transparent error repeats the one below it.
+        if said.last() != Some(&cause) {
+            said.push(cause);
+        }
+    }
+    let red = anstyle::AnsiColor::Red.on_default().bold();
+    // Standard error may be closed; there is nobody left to tell then.
+    let _ = writeln!(err, "{red}error:{red:#} {}", said.join(": "));
+    let hint = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<Hinted>());
+    if let Some(hinted) = hint {
+        let _ = writeln!(err, "hint: {}", hinted.hint);
+    }
+}
