@@ -1,10 +1,10 @@
 //! From current claims to counts and constraints: which figures bound which.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use situ_core::{
-    AgeBand, AsOf, Basis, ClaimRef, Coverage, EventId, Harm, Name, PlaceId, Register, Role, Sex,
-    SituationId, Who, WindowKind,
+    AgeBand, AsOf, Basis, ClaimRef, Coverage, EventId, Harm, Name, Outcome, PlaceId, Register,
+    Role, Sex, SituationId, Who, WindowKind,
 };
 
 use crate::claims::{Cell, Claim, Claims, Declared, Moment, Span};
@@ -29,9 +29,16 @@ pub(crate) struct Network<'a> {
     rules: Vec<Rule>,
     /// Rules that read a window of unstated kind as one of occurrence: they bound no figure, and show possible conflicts.
     tentative: Vec<Rule>,
-    banned: Vec<(Node, Vec<Evidence>)>,
+    banned: HashMap<Node, Vec<Evidence>>,
     pub(crate) partitions: Vec<(Node, Partition)>,
     context: Context<'a>,
+}
+
+/// The counts of the same people in the same scope, place and basis.
+#[derive(Default)]
+struct Family {
+    running: Vec<Node>,
+    windows: Vec<(Node, Moment)>,
 }
 
 /// A whole's parts, at one moment.
@@ -73,7 +80,7 @@ impl<'a> Network<'a> {
             declared: context.declared(),
             rules: Vec::new(),
             tentative: Vec::new(),
-            banned: Vec::new(),
+            banned: HashMap::new(),
             partitions: Vec::new(),
             context,
         };
@@ -114,6 +121,7 @@ impl<'a> Network<'a> {
             facts: facts.collect(),
             rules: [&self.rules, tentative].concat(),
             banned: self.banned.clone(),
+            ..System::default()
         }
     }
 
@@ -327,28 +335,42 @@ impl<'a> Network<'a> {
     /// The newest count of other people in the same cell that is not after this one.
     fn newest_up_to(&self, whole: Node, who: Who) -> Option<Node> {
         let whole = &self.counts[whole];
-        let is_part = |count: &&Count| {
-            count.cell.who == who && count.epoch == whole.epoch && count.as_of.is_up_to(whole.as_of)
+        let same_moment = Count {
+            cell: whole.cell.with_who(who),
+            ..whole.clone()
         };
-        let cell = whole.cell.with_who(who);
-        self.counts
-            .iter()
-            .filter(|count| count.cell == cell)
-            .filter(is_part)
-            .max_by_key(|count| count.as_of)
-            .map(|count| self.index[count])
+        let up_to = self.index.range(..=&same_moment).rev();
+        up_to
+            .take_while(|(count, _)| {
+                count.cell == same_moment.cell && count.epoch == same_moment.epoch
+            })
+            .find(|(count, _)| count.as_of.is_up_to(whole.as_of))
+            .map(|(_, node)| *node)
     }
 
     /// Whatever lies within a count, in people, scope, place, time and basis, is no more than it.
     fn add_containments(&mut self) {
-        for whole in 0..self.counts.len() {
-            for part in 0..self.counts.len() {
-                if part == whole {
-                    continue;
-                }
-                let (outer, inner) = (&self.counts[whole], &self.counts[part]);
-                if let Some(name) = self.context.containment(inner, outer) {
-                    self.rule(name, whole, vec![part], Sense::AtLeast, None);
+        let mut outer: HashMap<(Outcome, Harm), Vec<(Moment, Node)>> = HashMap::new();
+        for (node, count) in self.counts.iter().enumerate() {
+            outer
+                .entry((count.cell.outcome, count.cell.harm))
+                .or_default()
+                .push((count.as_of, node));
+        }
+        for part in 0..self.counts.len() {
+            let (outcome, as_of) = (self.counts[part].cell.outcome, self.counts[part].as_of);
+            for harm in self.context.harms_around(self.counts[part].cell.harm) {
+                let around = outer.get(&(outcome, harm)).map_or(&[][..], Vec::as_slice);
+                for (_, whole) in around
+                    .iter()
+                    .filter(|(outer, whole)| *whole != part && as_of.is_up_to(*outer))
+                {
+                    if let Some(name) = self
+                        .context
+                        .containment(&self.counts[part], &self.counts[*whole])
+                    {
+                        self.rule(name, *whole, vec![part], Sense::AtLeast, None);
+                    }
                 }
             }
         }
@@ -356,29 +378,37 @@ impl<'a> Network<'a> {
 
     /// Windows of occurrence add up with running counts in time; they are never added to one.
     fn add_windows(&mut self) {
-        let windows: Vec<(Node, Moment)> = self
-            .counts
-            .iter()
-            .enumerate()
-            .filter_map(|(node, count)| match count.cell.span {
+        let mut families: BTreeMap<Cell, Family> = BTreeMap::new();
+        for (node, count) in self.counts.iter().enumerate() {
+            let family = families
+                .entry(Cell {
+                    span: Span::Incident,
+                    ..count.cell.clone()
+                })
+                .or_default();
+            match count.cell.span {
+                Span::Cumulative(_) => family.running.push(node),
                 Span::Window(WindowKind::Occurrence | WindowKind::Unstated, from) => {
-                    Some((node, from))
+                    family.windows.push((node, from));
                 }
-                _ => None,
-            })
-            .collect();
-        for (window, from) in windows {
-            for whole in 0..self.counts.len() {
-                for earlier in 0..self.counts.len() {
-                    if let Some((name, sense)) = self.additivity(whole, window, from, earlier) {
-                        self.rule(name, whole, vec![earlier, window], sense, None);
+                Span::Window(WindowKind::Reporting, _) | Span::Incident => {}
+            }
+        }
+        for Family { running, windows } in families.values() {
+            for (window, from) in windows {
+                for (whole, other) in running
+                    .iter()
+                    .flat_map(|whole| running.iter().map(move |other| (*whole, *other)))
+                {
+                    if let Some((name, sense)) = self.additivity(whole, *window, *from, other) {
+                        self.rule(name, whole, vec![other, *window], sense, None);
                     }
                 }
             }
         }
     }
 
-    /// How a running count relates to a window and another running count.
+    /// How a running count relates to a window and another running count of the same people.
     fn additivity(
         &self,
         whole: Node,
@@ -396,14 +426,10 @@ impl<'a> Network<'a> {
         else {
             return None;
         };
-        let same = |cell: &Cell| Cell {
-            span: Span::Incident,
-            ..cell.clone()
-        };
-        let is_same = same(&whole.cell) == same(&window.cell)
-            && same(&whole.cell) == same(&other.cell)
-            && whole.epoch == other.epoch;
-        if !is_same || !starts_by(start, Some(from)) || !window.as_of.is_up_to(whole.as_of) {
+        if whole.epoch != other.epoch
+            || !starts_by(start, Some(from))
+            || !window.as_of.is_up_to(whole.as_of)
+        {
             return None;
         }
         let name = "time additivity";
@@ -458,17 +484,11 @@ impl<'a> Network<'a> {
             if totals.is_empty() {
                 continue;
             }
-            let same_people = |count: &Count| {
-                count.cell.who == claim.cell.who && count.cell.outcome == claim.cell.outcome
-            };
-            let nodes = self
-                .counts
-                .iter()
-                .enumerate()
-                .filter(|(_, count)| same_people(count))
-                .map(|(node, _)| node);
-            self.banned
-                .extend(nodes.map(|node| (node, totals.clone())).collect::<Vec<_>>());
+            for (node, count) in self.counts.iter().enumerate() {
+                if count.cell.who == claim.cell.who && count.cell.outcome == claim.cell.outcome {
+                    self.banned.entry(node).or_default().extend(&totals);
+                }
+            }
         }
     }
 }
@@ -521,7 +541,7 @@ impl<'a> Context<'a> {
             .collect()
     }
 
-    /// The name of the constraint by which one count is no more than another, if it is.
+    /// The name of the constraint by which one count is no more than another, if it is; whose harm is checked already.
     fn containment(self, inner: &Count, outer: &Count) -> Option<&'static str> {
         let (part, whole) = (&inner.cell, &outer.cell);
         let lies_within = part.outcome == whole.outcome
@@ -529,7 +549,6 @@ impl<'a> Context<'a> {
             && inner.as_of.is_up_to(outer.as_of)
             && inner.epoch == outer.epoch
             && basis_within(part.basis, whole.basis)
-            && self.harm_within(part.harm, whole.harm)
             && self.places_within(&part.places, &whole.places)
             && self.span_within(inner, outer);
         if !lies_within {
@@ -550,37 +569,32 @@ impl<'a> Context<'a> {
         })
     }
 
-    fn harm_within(self, inner: Harm, outer: Harm) -> bool {
-        if inner == outer || outer == Harm::All {
-            return true;
-        }
-        let mut step = inner;
-        // A chain of `part_of` longer than the incidents there are goes in a circle.
-        for _ in 0..=self.claims.incidents.len() {
-            let Harm::Event(event) = step else {
-                return false;
-            };
+    /// Whose harm a harm is part of, itself first: an event's, that of what it is `part_of`, the attacks' or operations', all.
+    fn harms_around(self, harm: Harm) -> Vec<Harm> {
+        let mut around = vec![harm];
+        let mut step = harm;
+        while let Harm::Event(event) = step {
             let known = self.as_of.known;
-            let Some(incident) = self.claims.incidents.get(&event) else {
-                return false;
-            };
-            let is_known = known.includes(incident.learnt_at, incident.position)
-                && self.register.event_retraction(event, known).is_none();
-            if !is_known {
-                return false;
+            let incident = self.claims.incidents.get(&event).filter(|incident| {
+                known.includes(incident.learnt_at, incident.position)
+                    && self.register.event_retraction(event, known).is_none()
+            });
+            let Some(incident) = incident else { break };
+            let next = incident
+                .part_of
+                .map(Harm::Event)
+                .filter(|next| !around.contains(next));
+            if !around.contains(&incident.harm) {
+                around.push(incident.harm);
             }
-            if incident.harm == outer {
-                return true;
-            }
-            let Some(larger) = incident.part_of else {
-                return false;
-            };
-            step = Harm::Event(larger);
-            if step == outer {
-                return true;
-            }
+            let Some(next) = next else { break };
+            around.push(next);
+            step = next;
         }
-        false
+        if !around.contains(&Harm::All) {
+            around.push(Harm::All);
+        }
+        around
     }
 
     fn places_within(self, inner: &[PlaceId], outer: &[PlaceId]) -> bool {

@@ -3,6 +3,9 @@
 //! Every constraint relates one whole to a sum of parts. Bounds are propagated to a fixpoint; a bound that got tighter keeps
 //! what made it so. Where a count can be nothing any more, it is frozen and its clash kept: one contradiction does not spread.
 
+use std::cell::OnceCell;
+use std::collections::{BTreeSet, HashMap};
+
 /// A count to be bounded.
 pub(crate) type Node = usize;
 /// A claim or a declaration, by number.
@@ -47,8 +50,9 @@ pub(crate) struct System {
     pub(crate) nodes: usize,
     pub(crate) facts: Vec<Fact>,
     pub(crate) rules: Vec<Rule>,
-    /// Evidence a node's bounds must not rest on.
-    pub(crate) banned: Vec<(Node, Vec<Evidence>)>,
+    /// Evidence a node's bounds must not rest on, unless it is the node's own.
+    pub(crate) banned: HashMap<Node, Vec<Evidence>>,
+    pub(crate) rules_of: OnceCell<Vec<Vec<usize>>>,
 }
 
 /// One end of a node's interval, and the step that put it there.
@@ -79,6 +83,9 @@ pub(crate) struct Solution {
     lower: Vec<Option<End>>,
     upper: Vec<Option<End>>,
     proofs: Vec<Step>,
+    frozen: Vec<bool>,
+    /// Nodes whose ends moved since the last round.
+    tightened: Vec<Node>,
     pub(crate) clashes: Vec<Clash>,
 }
 
@@ -100,6 +107,8 @@ impl System {
             lower: vec![None; self.nodes],
             upper: vec![None; self.nodes],
             proofs: Vec::new(),
+            frozen: vec![false; self.nodes],
+            tightened: Vec::new(),
             clashes: Vec::new(),
         };
         for fact in self.facts.iter().filter(|fact| allowed(fact.evidence)) {
@@ -115,22 +124,38 @@ impl System {
                 solution.lower_to(self, fact.node, &|| Step::fact(most, fact.evidence), most);
             }
         }
-        let rules: Vec<&Rule> = self
-            .rules
-            .iter()
-            .filter(|rule| rule.evidence.is_none_or(&allowed))
-            .collect();
-        // Every round but the last tightens something; contradictory cycles would creep, and stop at their clash.
+        let rules_of = self.rules_of();
+        // Round by round, in the order of the rules, those whose counts got tighter: short proofs come first, and the order of
+        // facts does not matter. Contradictory cycles would creep; they stop at their clash, or when they have gone round.
         for _ in 0..=(2 * self.nodes + 8) {
-            let before = solution.proofs.len();
-            for rule in &rules {
-                solution.apply(self, rule);
-            }
-            if solution.proofs.len() == before {
+            let tightened = std::mem::take(&mut solution.tightened);
+            let due: BTreeSet<usize> = tightened
+                .into_iter()
+                .flat_map(|node| rules_of[node].iter().copied())
+                .collect();
+            if due.is_empty() {
                 break;
+            }
+            for rule in due.into_iter().map(|rule| &self.rules[rule]) {
+                if rule.evidence.is_none_or(&allowed) {
+                    solution.apply(self, rule);
+                }
             }
         }
         solution
+    }
+
+    /// For each node, the rules it is in.
+    fn rules_of(&self) -> &[Vec<usize>] {
+        self.rules_of.get_or_init(|| {
+            let mut rules_of = vec![Vec::new(); self.nodes];
+            for (index, rule) in self.rules.iter().enumerate() {
+                for node in rule.parts.iter().chain([&rule.whole]) {
+                    rules_of[*node].push(index);
+                }
+            }
+            rules_of
+        })
     }
 
     /// Leaves out what a clash does not need: without any one of the rest there is no clash.
@@ -176,7 +201,7 @@ impl Solution {
     }
 
     pub(crate) fn is_clashing(&self, node: Node) -> bool {
-        self.clashes.iter().any(|clash| clash.node == node)
+        self.frozen[node]
     }
 
     /// The evidence an end rests on, sorted.
@@ -365,14 +390,16 @@ impl Solution {
         }
         step.evidence.sort_unstable();
         step.evidence.dedup();
-        let is_banned = system.banned.iter().any(|(banned, evidence)| {
-            *banned == node && evidence.iter().any(|one| step.evidence.contains(one))
-        });
+        let banned = system.banned.get(&node).map_or(&[][..], Vec::as_slice);
+        let is_banned = banned
+            .iter()
+            .any(|evidence| step.evidence.contains(evidence));
         if is_banned && step.rule.is_some() {
             return;
         }
         let proof = ProofIx::try_from(self.proofs.len()).expect("fewer than 2^32 steps");
         self.proofs.push(step);
+        self.tightened.push(node);
         let end = Some(End { value, proof });
         if is_lower {
             self.lower[node] = end;
@@ -381,6 +408,7 @@ impl Solution {
         }
         let least = self.lower[node].map_or(0, |end| end.value);
         if let Some(upper) = self.upper[node].filter(|upper| upper.value < least) {
+            self.frozen[node] = true;
             self.clashes.push(Clash {
                 node,
                 lower: self.lower[node],
@@ -438,7 +466,7 @@ mod tests {
                 fact(2, 36, Some(36), 2),
             ],
             rules: vec![total(&[1, 2, 3], Sense::Equal)],
-            banned: vec![],
+            ..System::default()
         };
         let solution = system.solve(|_| true);
         let (least, most) = (solution.lower(3).unwrap(), solution.upper(3).unwrap());
@@ -457,7 +485,7 @@ mod tests {
             nodes: 4,
             facts,
             rules: vec![total(&[1, 2, 3], Sense::AtLeast)],
-            banned: vec![],
+            ..System::default()
         };
         let solution = system.solve(|_| true);
         let clash = &solution.clashes[0];
@@ -474,13 +502,13 @@ mod tests {
             nodes: 3,
             facts: vec![fact(0, 255, Some(255), 0), fact(1, 22, Some(22), 1)],
             rules: vec![total(&[1, 2], Sense::Equal)],
-            banned: vec![],
+            ..System::default()
         };
         assert_eq!(
             system.solve(|_| true).upper(2).map(|end| end.value),
             Some(233)
         );
-        system.banned = vec![(2, vec![0])];
+        system.banned = HashMap::from([(2, vec![0])]);
         assert_eq!(system.solve(|_| true).upper(2), None);
     }
 
@@ -511,7 +539,7 @@ mod tests {
                 })
                 .filter(|rule| !rule.parts.is_empty())
                 .collect(),
-            banned: vec![],
+            ..System::default()
         })
     }
 
