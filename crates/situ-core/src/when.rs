@@ -267,7 +267,13 @@ impl FromStr for When {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (time, zone) = split_zone(text)?;
         if let (Some(zone), Some(day)) = (zone, plain_day(time)) {
-            return Ok(Self::day(day, zone));
+            return Ok(Self {
+                text: text.into(),
+                zone: Some(zone),
+                earliest: Some(zone.start_of(day)),
+                latest: Some(zone.end_of(day)),
+                precision: Precision::Day,
+            });
         }
         if time.contains('T') {
             return instants(time, zone);
