@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant as Moment};
 
 use situ_core::{
@@ -35,10 +35,18 @@ pub struct SqliteStore {
     /// As given, for messages.
     path: PathBuf,
     readers: Readers,
-    queue: Mutex<Vec<Job>>,
-    /// `None` for a log that is only read.
+    desk: Mutex<Desk>,
+    desk_is_free: Condvar,
+    /// `None` for a log that is only read; locked only by whoever has the desk.
     writer: Option<Mutex<Writer>>,
     bell: Bell,
+}
+
+/// Where callers who append meet.
+#[derive(Debug, Default)]
+struct Desk {
+    queue: Vec<Job>,
+    is_busy: bool,
 }
 
 /// How much of a log belongs to a situation.
@@ -101,7 +109,8 @@ impl SqliteStore {
         Self {
             path: path.to_owned(),
             readers: Readers::new(absolute),
-            queue: Mutex::default(),
+            desk: Mutex::default(),
+            desk_is_free: Condvar::new(),
             writer,
             bell: Bell::default(),
         }
@@ -137,6 +146,10 @@ impl SqliteStore {
         self.read(|reader| check::check(reader.connection()))
     }
 
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn read<T>(
         &self,
         read: impl FnOnce(&mut Reader) -> Result<T, Failure>,
@@ -148,7 +161,7 @@ impl SqliteStore {
 }
 
 impl EventStore for SqliteStore {
-    /// Whoever finds the writer free writes for everybody who waits: one transaction, one flush to the disk.
+    /// Whoever finds the desk free writes for everybody who waits there: one transaction, one flush to the disk.
     fn append(
         &self,
         batch: &[Event],
@@ -162,14 +175,26 @@ impl EventStore for SqliteStore {
         };
         let (reply, outcome) = channel();
         let job = Job::new(batch, condition, now, reply)?;
-        let queue = || self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        queue().push(job);
-        let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Ok(outcome) = outcome.try_recv() {
-            return outcome;
+        let mut desk = self.desk();
+        desk.queue.push(job);
+        while desk.is_busy {
+            desk = self
+                .desk_is_free
+                .wait(desk)
+                .unwrap_or_else(PoisonError::into_inner);
+            if let Ok(outcome) = outcome.try_recv() {
+                return outcome;
+            }
         }
-        let jobs = std::mem::take(&mut *queue());
-        writer.write(jobs);
+        let jobs = std::mem::take(&mut desk.queue);
+        desk.is_busy = true;
+        drop(desk);
+        let leaving = LeavesDesk(self);
+        writer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .write(jobs);
+        drop(leaving);
         self.bell.ring();
         outcome
             .try_recv()
@@ -195,6 +220,16 @@ impl EventStore for SqliteStore {
             }
             self.bell.wait(rings, left);
         }
+    }
+}
+
+/// Frees the desk, also when writing panics.
+struct LeavesDesk<'a>(&'a SqliteStore);
+
+impl Drop for LeavesDesk<'_> {
+    fn drop(&mut self) {
+        self.0.desk().is_busy = false;
+        self.0.desk_is_free.notify_all();
     }
 }
 
