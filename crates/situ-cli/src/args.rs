@@ -17,16 +17,16 @@ use words::{PolicyArg, ReadingArg, WhoArg, one_of};
 #[command(
     name = "situ",
     version,
+    disable_version_flag = true,
     max_term_width = 80,
     disable_help_subcommand = true,
-    help_template = "{about}\n\n{usage-heading} {usage}\n\n{all-args}{after-help}",
+    help_template = "{about}\n{usage-heading} {usage}\n\n{all-args}{after-help}",
     override_usage = "situ [OPTIONS] COMMAND",
     after_help = "\
 Examples:
-  situ demo                                     read what was known on 4 February
+  situ demo
   situ toll --store demo.db --at '2026-02-04 12:00' --known then
-  situ services --store demo.db --at 2026-02-04
-`situ COMMAND -h` shows more, `situ --help` all."
+  situ services --store demo.db --at 'last wednesday' --json"
 )]
 pub struct Args {
     #[command(flatten)]
@@ -34,13 +34,17 @@ pub struct Args {
 
     #[command(subcommand)]
     pub(crate) command: Command,
+
+    /// Print the version
+    #[arg(short = 'V', long, action = clap::ArgAction::Version, hide_short_help = true)]
+    version: Option<bool>,
 }
 
 /// What every command takes.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Global {
     /// The file of the log [default: situ.db] [env: SITU_STORE]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", display_order = 901)]
     store: Option<PathBuf>,
 
     /// The file named by the environment.
@@ -48,36 +52,32 @@ pub(crate) struct Global {
     store_of_environment: Option<PathBuf>,
 
     /// The situation, where a file holds several
-    #[arg(long, global = true, value_name = "ID")]
+    #[arg(long, global = true, value_name = "ID", display_order = 902)]
     pub(crate) situation: Option<SituationId>,
 
     /// The moment asked about [default: now]
     ///
     /// An instant (2026-02-04T12:00:00+05:00), a local time (2026-02-04 12:00), a date (the end of that day), or words
     /// (yesterday 14:00, 3 hours ago, last friday), in the situation's zone.
-    #[arg(
-        long,
-        global = true,
-        value_name = "TIME",
-        help = "The moment asked about, such as 'yesterday 14:00' [default: now]"
-    )]
+    #[arg(long, global = true, value_name = "TIME", display_order = 903)]
     pub(crate) at: Option<String>,
 
     /// As known when: now, then, TIME or @POSITION
     ///
-    /// `now` is all the log holds, `then` what had been learnt by --at, TIME what had been learnt by then, @POSITION what
-    /// the log held when it was that long.
+    /// `now` (the default) is all the log holds, `then` what had been learnt by --at, TIME what had been learnt by then,
+    /// @POSITION what the log held when it was that long.
     #[arg(
         long,
         global = true,
         value_name = "WHEN",
         default_value = "now",
-        help = "As known when: now, then (at --at), TIME or @POSITION"
+        hide_default_value = true,
+        display_order = 904
     )]
     pub(crate) known: KnownArg,
 
     /// Answer as JSON
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 905)]
     pub(crate) json: bool,
 
     /// When to use colour

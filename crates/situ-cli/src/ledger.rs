@@ -16,18 +16,18 @@ use crate::now::Now;
 /// Opens a log to read from it.
 pub(crate) fn open_to_read(path: &Path) -> anyhow::Result<SqliteStore> {
     must_exist(path)?;
-    SqliteStore::open_read_only(path).with_context(|| format!("cannot open {}", path.display()))
+    SqliteStore::open_read_only(path).context("cannot open the log")
 }
 
 /// Opens a log to write to it.
 pub(crate) fn open_to_write(path: &Path) -> anyhow::Result<SqliteStore> {
     must_exist(path)?;
-    SqliteStore::open(path).with_context(|| format!("cannot open {}", path.display()))
+    SqliteStore::open(path).context("cannot open the log")
 }
 
 /// Opens a log, made if it is not there yet.
 pub(crate) fn open_or_create(path: &Path) -> anyhow::Result<SqliteStore> {
-    SqliteStore::open_or_create(path).with_context(|| format!("cannot open {}", path.display()))
+    SqliteStore::open_or_create(path).context("cannot open the log")
 }
 
 fn must_exist(path: &Path) -> anyhow::Result<()> {

@@ -7,7 +7,7 @@ use situ_core::{AsOf, Census, Known, Position, Register, SituationId, Valid, Zon
 
 use crate::args::KnownArg;
 use crate::exit::{Hinted, NotThere};
-use crate::ledger::Ledger;
+use crate::ledger::{Citation, Ledger};
 use crate::render::moment;
 use crate::render::names::Names;
 use crate::render::number::plural;
@@ -142,9 +142,10 @@ pub(crate) fn situation(
 
 impl Question {
     /// What names mean in the answer.
-    pub(crate) fn names<'a>(&'a self, register: &'a Register) -> Names<'a> {
+    pub(crate) fn names<'a>(&'a self, register: &'a Register, cite: &'a Citation<'a>) -> Names<'a> {
         Names {
             register,
+            cite,
             situation: &self.situation,
             known: self.as_of.known,
             zone: self.zone,
@@ -201,7 +202,7 @@ impl Caveats {
         }
         if self.dangling_references > 0 {
             let references = plural(self.dangling_references, "reference");
-            let text = format!("note: {references} to events that are not in the log");
+            let text = format!("note: {references} to events that were not in the log");
             writeln!(out, "\n{}", Tone::Warning.paint(&text))?;
         }
         Ok(())

@@ -21,7 +21,7 @@ pub(crate) struct Resolved {
 /// A text that names no moment, or more than one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TimeError {
-    #[error("`{0}` can be read as two dates, depending on the country; write 2026-02-01")]
+    #[error("`{0}` can be read as two dates, depending on the country; write it as YYYY-MM-DD")]
     DayOrMonthFirst(String),
     #[error("`{0}` does not say which week; write `last {0}`, or the date")]
     WhichWeek(String),

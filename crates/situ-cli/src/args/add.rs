@@ -46,7 +46,7 @@ pub(crate) struct AddArgs {
     pub(crate) allow_unknown: bool,
 
     /// Check everything, write nothing
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 801)]
     pub(crate) dry_run: bool,
 
     #[command(flatten)]
@@ -67,44 +67,63 @@ fn dash(text: &str) -> Result<String, String> {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Envelope {
     /// Who claims it
-    #[arg(long, global = true, value_name = "ID")]
+    #[arg(long, global = true, display_order = 800, value_name = "ID")]
     pub(crate) source: Option<SourceId>,
 
     /// Who passed it on, nearest to the source first; may be repeated
-    #[arg(long, global = true, value_name = "ID")]
+    #[arg(long, global = true, display_order = 800, value_name = "ID")]
     pub(crate) via: Vec<SourceId>,
 
     /// The words as published
-    #[arg(long, global = true, value_name = "TEXT", hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        display_order = 800,
+        value_name = "TEXT",
+        hide_short_help = true
+    )]
     pub(crate) quote: Option<String>,
 
     /// Where it was published
-    #[arg(long, global = true, hide_short_help = true)]
+    #[arg(long, global = true, display_order = 800, hide_short_help = true)]
     pub(crate) url: Option<String>,
 
     /// The language of the words, such as en or ur
-    #[arg(long, global = true, value_name = "TAG", hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        display_order = 800,
+        value_name = "TAG",
+        hide_short_help = true
+    )]
     pub(crate) language: Option<String>,
 
     /// When it became public [default: now]
-    #[arg(long, global = true, value_name = "TIME")]
+    #[arg(long, global = true, display_order = 800, value_name = "TIME")]
     pub(crate) learnt: Option<String>,
 
     /// Who records it
     #[arg(
         long = "by",
         global = true,
+        display_order = 800,
         value_name = "NAME",
         hide_short_help = true
     )]
     pub(crate) recorded_by: Option<String>,
 
     /// Leave it out of exports
-    #[arg(long, global = true, hide_short_help = true)]
+    #[arg(long, global = true, display_order = 800, hide_short_help = true)]
     pub(crate) restricted: bool,
 
     /// An id of your own (a UUID) [default: a new one]
-    #[arg(long, global = true, value_name = "UUID", hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        display_order = 800,
+        value_name = "UUID",
+        hide_short_help = true
+    )]
     pub(crate) id: Option<EventId>,
 }
 
@@ -189,19 +208,19 @@ pub(crate) struct CasualtiesArgs {
     #[arg(long, value_name = "[WHO=]QUANTITY")]
     pub(crate) missing: Vec<SumArg>,
     /// Taken by an armed group
-    #[arg(long, value_name = "[WHO=]QUANTITY")]
+    #[arg(long, value_name = "[WHO=]QUANTITY", hide_short_help = true)]
     pub(crate) captured: Vec<SumArg>,
     /// Held by a state
-    #[arg(long, value_name = "[WHO=]QUANTITY")]
+    #[arg(long, value_name = "[WHO=]QUANTITY", hide_short_help = true)]
     pub(crate) detained: Vec<SumArg>,
     /// Forced from home
-    #[arg(long, value_name = "[WHO=]QUANTITY")]
+    #[arg(long, value_name = "[WHO=]QUANTITY", hide_short_help = true)]
     pub(crate) displaced: Vec<SumArg>,
     /// Moved out of danger
-    #[arg(long, value_name = "[WHO=]QUANTITY")]
+    #[arg(long, value_name = "[WHO=]QUANTITY", hide_short_help = true)]
     pub(crate) evacuated: Vec<SumArg>,
     /// Brought to safety
-    #[arg(long, value_name = "[WHO=]QUANTITY")]
+    #[arg(long, value_name = "[WHO=]QUANTITY", hide_short_help = true)]
     pub(crate) rescued: Vec<SumArg>,
 
     /// A running count since this time [default: since the beginning]

@@ -28,6 +28,8 @@ use crate::run::Session;
 
 const STORY: &str = include_str!("../../demo/balochistan-2026.ndjson");
 
+const WHAT_THIS_IS: &str = "What sources claimed about one crisis, as it could be known on one day. Every line names the claim it rests on: @16#3 is the third figure of the event at position 16.";
+
 /// The moment asked about: 4 February 2026, noon in Karachi.
 const NOON: &str = "2026-02-04T07:00:00Z";
 
@@ -88,15 +90,16 @@ fn tell(path: &Path, kept: Option<&Path>, session: &mut Session<'_>) -> anyhow::
         answer::write(session.out, ResolvedAsOf::from(&question), told)?;
         return Ok(Exit::Answered);
     }
-    let names = question.names(&ledger.register);
     let cite = Citation(&store);
+    let names = question.names(&ledger.register, &cite);
     let out = &mut *session.out;
-    writeln!(out, "{}\n", question.heading(&ledger.register))?;
+    paragraph(out, 0, WHAT_THIS_IS, Tone::Quiet)?;
+    writeln!(out, "\n{}\n", question.heading(&ledger.register))?;
     happened(&store, &question, &names, out)?;
     writeln!(out)?;
-    toll::write(&told.figures, &names, &cite, toll::Detail::Brief, out)?;
+    toll::write(&told.figures, &names, toll::Detail::Brief, out)?;
     writeln!(out, "\n{}", Tone::Strong.paint("Services"))?;
-    services::write(&told.services, &names, &cite, out)?;
+    services::write(&told.services, &names, out)?;
     next(&told, kept, out)?;
     Ok(Exit::Answered)
 }

@@ -14,13 +14,13 @@ use super::schema;
 use crate::answer::{self, ResolvedAsOf};
 use crate::args::LogArgs;
 use crate::exit::{Exit, NotThere};
-use crate::ledger::{self, Ledger};
+use crate::ledger::{self, Citation, Ledger};
 use crate::question::{self, Question};
+use crate::render::moment;
 use crate::render::names::Names;
 use crate::render::paint::Tone;
 use crate::render::summary::summary;
 use crate::render::table::{Cell, Table};
-use crate::render::{moment, number};
 use crate::run::Session;
 use crate::time::Clock;
 
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &LogArgs, session: &mut Session<'_>) -> anyhow::Result<E
         answer::write(session.out, ResolvedAsOf::from(&question), data)?;
         return Ok(Exit::Answered);
     }
-    print(&listed, &ledger, &question, session)?;
+    print(&listed, &ledger, &question, &Citation(&store), session)?;
     Ok(Exit::Answered)
 }
 
@@ -200,6 +200,7 @@ fn print(
     listed: &[Recorded],
     ledger: &Ledger,
     question: &Question,
+    cite: &Citation<'_>,
     session: &mut Session<'_>,
 ) -> anyhow::Result<()> {
     if listed.is_empty() {
@@ -208,7 +209,7 @@ fn print(
     }
     let has_several = session.global.situation.is_none() && ledger.situations.len() > 1;
     let known = question.as_of.known;
-    let mut table = Table::indented(0);
+    let mut table = Table::list();
     for recorded in listed {
         let event = recorded.event()?;
         let zone = ledger
@@ -216,6 +217,7 @@ fn print(
             .zone(&recorded.situation, Known::Position(ledger.head));
         let names = Names {
             register: &ledger.register,
+            cite,
             situation: &recorded.situation,
             known,
             zone,
@@ -255,7 +257,7 @@ fn source(event: &Event) -> String {
 }
 
 fn line(event: &Event, recorded: &Recorded, names: &Names<'_>) -> String {
-    let said = number::regrouped(&summary(event, names));
+    let said = summary(event, names);
     if names
         .register
         .event_retraction(recorded.id, names.known)

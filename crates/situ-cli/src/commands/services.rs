@@ -52,12 +52,13 @@ pub(crate) fn run(args: &ServicesArgs, session: &mut Session<'_>) -> anyhow::Res
         answer::write(session.out, ResolvedAsOf::from(&question), board)?;
         return Ok(Exit::Answered);
     }
-    let names = question.names(&ledger.register);
+    let cite = Citation(&store);
+    let names = question.names(&ledger.register, &cite);
     writeln!(session.out, "{}\n", question.heading(&ledger.register))?;
     if board.services.is_empty() {
         writeln!(session.out, "Nothing was known of any service.")?;
     }
-    services::write(&board.services, &names, &Citation(&store), session.out)?;
+    services::write(&board.services, &names, session.out)?;
     board.caveats.write(session.out)?;
     Ok(Exit::Answered)
 }

@@ -15,7 +15,6 @@ use crate::question::Question;
 use crate::reference::Reference;
 use crate::render::moment;
 use crate::render::names::{Names, list, spelled};
-use crate::render::number::regrouped;
 use crate::render::paint::Tone;
 use crate::render::summary::{acts_in_full, people, period, summary};
 use crate::render::table::{Cell, Table};
@@ -112,15 +111,9 @@ pub(crate) fn run(args: &ShowArgs, session: &mut Session<'_>) -> anyhow::Result<
         answer::write(session.out, ResolvedAsOf::from(&question), shown)?;
         return Ok(Exit::Answered);
     }
-    let names = question.names(register);
-    print(
-        &shown,
-        &event,
-        &found.recorded,
-        &names,
-        &Citation(&store),
-        session,
-    )?;
+    let cite = Citation(&store);
+    let names = question.names(register, &cite);
+    print(&shown, &event, &found.recorded, &names, session)?;
     Ok(Exit::Answered)
 }
 
@@ -138,15 +131,15 @@ fn print(
     event: &Event,
     recorded: &Recorded,
     names: &Names<'_>,
-    cite: &Citation<'_>,
     session: &mut Session<'_>,
 ) -> anyhow::Result<()> {
+    let cite = names.cite;
     let title = format!("@{} {}", shown.position, recorded.kind);
     writeln!(session.out, "{}", Tone::Strong.paint(&title))?;
     let mut table = Table::indented(2);
     let mut row =
         |name: &str, text: String| table.row([Cell::new(name, Tone::Quiet), Cell::from(text)]);
-    row("says", regrouped(&summary(event, names)));
+    row("says", summary(event, names));
     if let Some(when) = &event.occurred {
         row("occurred", when.to_string());
     }
@@ -179,7 +172,7 @@ fn print(
         let mut text = format!(
             "{} {}; {}",
             figure.outcome,
-            regrouped(&people(figure, names)),
+            people(figure, names),
             period(&figure.period, names)
         );
         if let Some(words) = &figure.words {

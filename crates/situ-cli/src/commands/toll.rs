@@ -59,7 +59,8 @@ pub(crate) fn run(args: &TollArgs, session: &mut Session<'_>) -> anyhow::Result<
         answer::write(session.out, ResolvedAsOf::from(&question), figures)?;
         return Ok(Exit::Answered);
     }
-    let names = question.names(&ledger.register);
+    let cite = Citation(&store);
+    let names = question.names(&ledger.register, &cite);
     writeln!(session.out, "{}\n", question.heading(&ledger.register))?;
     if figures.figures.is_empty() {
         writeln!(session.out, "No figure was known.")?;
@@ -69,13 +70,7 @@ pub(crate) fn run(args: &TollArgs, session: &mut Session<'_>) -> anyhow::Result<
     } else {
         Detail::Brief
     };
-    toll::write(
-        &figures.figures,
-        &names,
-        &Citation(&store),
-        detail,
-        session.out,
-    )?;
+    toll::write(&figures.figures, &names, detail, session.out)?;
     figures.caveats.write(session.out)?;
     Ok(Exit::Answered)
 }

@@ -6,11 +6,13 @@ use situ_core::{
 };
 
 use super::{moment, number};
+use crate::ledger::Citation;
 
 /// What the names in a line depend on: whose they are, as known when, in which zone.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Names<'a> {
     pub(crate) register: &'a Register,
+    pub(crate) cite: &'a Citation<'a>,
     pub(crate) situation: &'a SituationId,
     pub(crate) known: Known,
     pub(crate) zone: Zone,
@@ -48,6 +50,16 @@ impl Names<'_> {
     /// A moment, as spoken.
     pub(crate) fn moment(&self, instant: Instant) -> String {
         moment::moment(instant, self.zone, self.year)
+    }
+
+    /// Whose harm, as an addition: nothing for all.
+    pub(crate) fn harm(&self, harm: Harm) -> String {
+        match harm {
+            Harm::All => String::new(),
+            Harm::Attacks => "in the attacks".to_owned(),
+            Harm::Operations => "in the operations".to_owned(),
+            Harm::Event(event) => format!("in {}", self.cite.event(event)),
+        }
     }
 
     /// Where a service is meant.
@@ -146,16 +158,6 @@ pub(crate) fn who(who: Who) -> String {
         (Some(Sex::Male), Some(AgeBand::Adult)) => format!("{role}: men"),
         (Some(Sex::Female), Some(AgeBand::Elderly)) => format!("{role}: elderly women"),
         (Some(Sex::Male), Some(AgeBand::Elderly)) => format!("{role}: elderly men"),
-    }
-}
-
-/// Whose harm, as an addition: nothing for all.
-pub(crate) fn harm(harm: Harm) -> String {
-    match harm {
-        Harm::All => String::new(),
-        Harm::Attacks => "in the attacks".to_owned(),
-        Harm::Operations => "in the operations".to_owned(),
-        Harm::Event(event) => format!("in event {event}"),
     }
 }
 

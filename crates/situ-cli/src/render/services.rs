@@ -9,26 +9,28 @@ use super::moment;
 use super::names::{Names, list, nth, service, spelled};
 use super::paint::Tone;
 use super::table::{Cell, Table, paragraph};
-use crate::ledger::Citation;
 
 /// A line or two for each service and scope, then what a reader must know.
 pub(crate) fn write(
     services: &[ServiceStatus],
     names: &Names<'_>,
-    cite: &Citation<'_>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let shared = shared_confirmation(services, names);
+    if let Some(confirmed) = &shared {
+        paragraph(out, 2, confirmed, Tone::Quiet)?;
+    }
     let mut table = Table::indented(2);
     for status in services {
         table.row([
             Cell::new(service(status.service), Tone::Strong),
             Cell::new(state(status, names), tone(status)),
-            Cell::from(details(status, names, cite)),
+            Cell::from(details(status, shared.is_some(), names)),
         ]);
     }
     table.write(out)?;
     for status in services {
-        remarks(status, names, cite, out)?;
+        remarks(status, names, out)?;
     }
     Ok(())
 }
@@ -70,8 +72,32 @@ fn state(status: &ServiceStatus, names: &Names<'_>) -> String {
     word
 }
 
+/// When and by whom all of them were last confirmed, where it is one source at one time.
+fn shared_confirmation(services: &[ServiceStatus], names: &Names<'_>) -> Option<String> {
+    let mut confirmations = services.iter().map(|status| confirmation(status, names));
+    let first = confirmations.next()??;
+    confirmations
+        .all(|other| other.as_ref() == Some(&first))
+        .then_some(first)
+}
+
+/// "last confirmed 4 Feb by News report".
+fn confirmation(status: &ServiceStatus, names: &Names<'_>) -> Option<String> {
+    let confirmed = status.last_confirmed.as_ref()?;
+    let when = confirmed
+        .when
+        .as_ref()
+        .map_or_else(|| names.moment(confirmed.at), |when| names.when(when));
+    let by = confirmed
+        .source
+        .as_ref()
+        .map(|source| format!(" by {}", names.source(source)))
+        .unwrap_or_default();
+    Some(format!("last confirmed {when}{by}"))
+}
+
 /// Where, since when, last confirmed by whom.
-fn details(status: &ServiceStatus, names: &Names<'_>, cite: &Citation<'_>) -> String {
+fn details(status: &ServiceStatus, is_confirmation_said: bool, names: &Names<'_>) -> String {
     let mut said = vec![place(status, names), since(&status.since, names)];
     if let Some(unobserved) = status.unobserved.filter(|days| *days > 0) {
         let days = if unobserved == 1 { "one day" } else { "days" };
@@ -82,20 +108,14 @@ fn details(status: &ServiceStatus, names: &Names<'_>, cite: &Citation<'_>) -> St
         };
         said.push(format!("{count}{days} of it unobserved"));
     }
-    if let Some(confirmed) = &status.last_confirmed {
-        let when = confirmed
-            .when
-            .as_ref()
-            .map_or_else(|| names.moment(confirmed.at), |when| names.when(when));
-        let by = confirmed
-            .source
-            .as_ref()
-            .map(|source| format!(" by {}", names.source(source)))
-            .unwrap_or_default();
-        said.push(format!(
-            "last confirmed {when}{by} ({})",
-            cite.event(confirmed.event)
-        ));
+    let cited = status
+        .last_confirmed
+        .as_ref()
+        .map(|confirmed| format!(" {}", names.cite.event(confirmed.event)));
+    let cited = cited.unwrap_or_default();
+    match confirmation(status, names).filter(|_| !is_confirmation_said) {
+        Some(confirmation) => said.push(format!("{confirmation}{cited}")),
+        None => return said.join("; ") + &cited,
     }
     said.join("; ")
 }
@@ -124,7 +144,7 @@ fn since(since: &Since, names: &Names<'_>) -> String {
             format!("since {}", spoken(first))
         }
         (How::Inferred, Some(first), Some(last)) if day(first) == day(last) => {
-            format!("since {} (inferred from its day count)", spoken(first))
+            format!("since {} (by its day count)", spoken(first))
         }
         (How::Stated | How::Inferred, Some(first), Some(last)) => {
             format!("since {} to {}", spoken(first), spoken(last))
@@ -142,12 +162,7 @@ fn since(since: &Since, names: &Names<'_>) -> String {
     }
 }
 
-fn remarks(
-    status: &ServiceStatus,
-    names: &Names<'_>,
-    cite: &Citation<'_>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn remarks(status: &ServiceStatus, names: &Names<'_>, out: &mut dyn Write) -> io::Result<()> {
     let what = format!("{}, {}", service(status.service), place(status, names));
     for conflict in &status.conflicts {
         let about = match conflict.kind {
@@ -169,7 +184,10 @@ fn remarks(
             .iter()
             .map(|witness| ClaimRef::Event(witness.event))
             .collect();
-        let text = format!("{kind}, {what}: {about}{gap} ({})", cite.list(&events));
+        let text = format!(
+            "{kind}, {what}: {about}{gap} ({})",
+            names.cite.list(&events)
+        );
         paragraph(out, 2, &text, Tone::Alarm)?;
     }
     let causes = status

@@ -1,11 +1,10 @@
 //! An event in one line.
 
 use situ_core::{
-    CasualtiesReported, ClaimRef, Event, Figure, Ordinal, Payload, Period, SpeechAct,
-    StatementIssued, When,
+    CasualtiesReported, Event, Figure, Ordinal, Payload, Period, SpeechAct, StatementIssued, When,
 };
 
-use super::names::{Names, harm, list, nth, service, spelled, who};
+use super::names::{Names, list, nth, service, spelled, who};
 use super::number;
 
 /// What an event says, in one line.
@@ -147,7 +146,7 @@ pub(crate) fn summary(event: &Event, names: &Names<'_>) -> String {
                 situ_core::Coverage::Exhaustive => "",
                 situ_core::Coverage::Partial => " + a remainder",
             };
-            let scope = harm(partition.scope);
+            let scope = names.harm(partition.scope);
             let what = format!(
                 "{} {} = {}{rest}",
                 partition.outcome,
@@ -183,11 +182,11 @@ pub(crate) fn summary(event: &Event, names: &Names<'_>) -> String {
             let reason = spelled(retracted.reason.as_str());
             let instead = retracted
                 .replacement
-                .map(|replacement| format!("; instead {}", short(replacement)))
+                .map(|replacement| format!("; instead {}", names.cite.of(replacement)))
                 .unwrap_or_default();
             format!(
                 "{} does not stand: {reason}{instead}",
-                short(retracted.target)
+                names.cite.of(retracted.target)
             )
         }
         Payload::Unknown(unknown) => format!(
@@ -230,7 +229,7 @@ fn casualties(reported: &CasualtiesReported, occurred: Option<&When>, names: &Na
 /// "civilians 36".
 pub(crate) fn people(figure: &Figure, names: &Names<'_>) -> String {
     let quantity = number::regrouped(&figure.quantity.to_string());
-    let scope = harm(figure.scope);
+    let scope = names.harm(figure.scope);
     let places = names.places(&figure.places);
     let text = join(format!("{} {quantity}", who(figure.who())), "in", &places);
     if scope.is_empty() {
@@ -295,15 +294,6 @@ fn ordinal(ordinal: Option<&Ordinal>, names: &Names<'_>) -> String {
             )
         })
         .unwrap_or_default()
-}
-
-fn short(reference: ClaimRef) -> String {
-    let event = reference.event().to_string();
-    let end = event.rsplit('-').next().unwrap_or_default().to_owned();
-    match reference {
-        ClaimRef::Event(_) => format!("…{end}"),
-        ClaimRef::Claim(claim) => format!("…{end}#{}", claim.figure),
-    }
 }
 
 fn dated(text: String, occurred: Option<&When>, names: &Names<'_>) -> String {

@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::paint::Tone;
 
 /// Where lines are broken.
-pub(crate) const WIDTH: usize = 96;
+pub(crate) const WIDTH: usize = 98;
 
 /// One cell: a text and its tone.
 #[derive(Debug, Clone, Default)]
@@ -48,10 +48,11 @@ impl From<&str> for Cell {
     }
 }
 
-/// Rows of cells; the last column wraps under itself.
+/// Rows of cells; the last column wraps under itself, unless it is a list.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     indent: usize,
+    is_list: bool,
     rows: Vec<Vec<Cell>>,
 }
 
@@ -60,7 +61,15 @@ impl Table {
     pub(crate) fn indented(indent: usize) -> Self {
         Self {
             indent,
-            rows: Vec::new(),
+            ..Self::default()
+        }
+    }
+
+    /// A table of one line a row, whatever its length, for pipes.
+    pub(crate) fn list() -> Self {
+        Self {
+            is_list: true,
+            ..Self::default()
         }
     }
 
@@ -106,7 +115,12 @@ impl Table {
             used += width + 2;
         }
         let hanging = format!("\n{}", " ".repeat(used));
-        let lines: Vec<String> = wrap(&last.text, WIDTH.saturating_sub(used).max(24))
+        let width = if self.is_list {
+            usize::MAX
+        } else {
+            WIDTH.saturating_sub(used).max(24)
+        };
+        let lines: Vec<String> = wrap(&last.text, width)
             .iter()
             .map(|text| last.tone.paint(text))
             .collect();

@@ -2,14 +2,13 @@
 
 use std::io::{self, Write};
 
-use situ_core::{ClaimRef, Interval, Outcome, Role, Who};
-use situ_tolls::{Certainty, ClaimShown, Reading, Toll, TollPeriod};
+use situ_core::{ClaimRef, Harm, Interval, Outcome, Role, Who};
+use situ_tolls::{Certainty, ClaimShown, FlagKind, Reading, Toll, TollPeriod};
 
-use super::names::{Names, harm, list, spelled, who};
+use super::names::{Names, list, spelled, who};
 use super::number::{grouped, interval, regrouped};
 use super::paint::Tone;
 use super::table::{Cell, Table, paragraph};
-use crate::ledger::Citation;
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,24 +23,40 @@ pub(crate) enum Detail {
 pub(crate) fn write(
     tolls: &[Toll],
     names: &Names<'_>,
-    cite: &Citation<'_>,
     detail: Detail,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut rest = tolls;
     while let Some(first) = rest.first() {
-        let heading = heading(first, names);
         let count = rest
             .iter()
-            .take_while(|toll| self::heading(toll, names) == heading)
+            .take_while(|toll| is_beside(toll, first))
             .count();
         let (group, others) = rest.split_at(count);
+        let heading = heading(group, names);
         writeln!(out, "{}", Tone::Strong.paint(&heading))?;
-        figures(group, names, cite, out)?;
+        let origin = first_origin(group, names);
+        if let Some(origin) = &origin {
+            let others = group.iter().flat_map(|toll| &toll.claims);
+            let has_others = others
+                .map(|claim| self::origin(claim, names))
+                .any(|other| other != *origin);
+            let unless = if has_others {
+                ", unless another is named"
+            } else {
+                ""
+            };
+            paragraph(out, 2, &format!("said by {origin}{unless}"), Tone::Quiet)?;
+        }
+        figures(group, origin.as_deref(), names, out)?;
         for toll in group {
-            remarks(toll, cite, out)?;
-            if detail == Detail::Evidence {
-                evidence(toll, cite, out)?;
+            remarks(toll, names, out)?;
+        }
+        implied(group, names, out)?;
+        notes(group, names, out)?;
+        if detail == Detail::Evidence {
+            for toll in group {
+                evidence(toll, names, out)?;
             }
         }
         rest = others;
@@ -52,8 +67,17 @@ pub(crate) fn write(
     Ok(())
 }
 
-/// "Killed since 31 Jan, in the operations".
-fn heading(toll: &Toll, names: &Names<'_>) -> String {
+/// Whether two figures count the same outcome, time and place, of other people or of other harm.
+fn is_beside(toll: &Toll, other: &Toll) -> bool {
+    toll.outcome == other.outcome
+        && toll.period == other.period
+        && toll.places == other.places
+        && toll.basis == other.basis
+}
+
+/// "Killed since 31 Jan".
+fn heading(group: &[Toll], names: &Names<'_>) -> String {
+    let toll = &group[0];
     let period = match &toll.period {
         TollPeriod::Incident => ", in one incident".to_owned(),
         TollPeriod::Cumulative { since: None } => ", start of counting not said".to_owned(),
@@ -61,21 +85,42 @@ fn heading(toll: &Toll, names: &Names<'_>) -> String {
             format!(" since {}", since_words(&names.when(since)))
         }
         TollPeriod::Window { from, .. } => {
-            let until = toll
-                .as_of
-                .as_ref()
+            let until = group.iter().find_map(|toll| toll.as_of.as_ref());
+            let until = until
                 .map(|when| format!(" to {}", names.when(when)))
                 .unwrap_or_default();
-            format!(" from {}{until}", since_words(&names.when(from)))
+            format!(" in the window {}{until}", since_words(&names.when(from)))
         }
     };
     let mut heading = format!("{}{period}", capital(toll.outcome));
-    for part in [harm(toll.scope), in_places(toll, names), basis(toll)] {
+    for part in [in_places(toll, names), basis(toll)] {
         if !part.is_empty() {
             heading += &format!(", {part}");
         }
     }
     heading
+}
+
+/// Who said the first figure of a group that somebody said; the others name their source only where it is another.
+fn first_origin(group: &[Toll], names: &Names<'_>) -> Option<String> {
+    let mut claims = group.iter().flat_map(|toll| &toll.claims);
+    claims.next().map(|claim| origin(claim, names))
+}
+
+/// "Senior security official via News report, as of 4 Feb".
+fn origin(claim: &ClaimShown, names: &Names<'_>) -> String {
+    let via = match claim.via.as_slice() {
+        [] => String::new(),
+        via => format!(
+            " via {}",
+            list(via.iter().map(|source| names.source(source)))
+        ),
+    };
+    format!(
+        "{}{via}, as of {}",
+        names.source(&claim.source),
+        names.when(&claim.as_of)
+    )
 }
 
 fn since_words(when: &str) -> &str {
@@ -104,30 +149,47 @@ fn basis(toll: &Toll) -> String {
 
 fn figures(
     group: &[Toll],
+    first_origin: Option<&str>,
     names: &Names<'_>,
-    cite: &Citation<'_>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut table = Table::indented(2);
     for toll in group {
-        let people = Who {
-            role: toll.who,
-            sex: toll.sex,
-            age: toll.age,
+        let indent = match toll.scope {
+            Harm::All => "  ".repeat(depth(people(toll))),
+            _ => String::new(),
         };
-        let indent = "  ".repeat(depth(people));
         let tone = if toll.conflicts.is_empty() {
             Tone::Strong
         } else {
             Tone::Alarm
         };
         table.row([
-            Cell::from(format!("{indent}{}", who(people))),
+            Cell::from(format!("{indent}{}", label(toll, names))),
             Cell::new(regrouped(&toll.words), tone),
-            Cell::new(said_by(toll, names, cite), Tone::Quiet),
+            Cell::new(said_by(toll, first_origin, names), Tone::Quiet),
         ]);
     }
     table.write(out)
+}
+
+/// Which people, and of which harm where not of all.
+fn label(toll: &Toll, names: &Names<'_>) -> String {
+    let scope = names.harm(toll.scope);
+    let people = who(people(toll));
+    if scope.is_empty() {
+        people
+    } else {
+        format!("{people} {scope}")
+    }
+}
+
+const fn people(toll: &Toll) -> Who {
+    Who {
+        role: toll.who,
+        sex: toll.sex,
+        age: toll.age,
+    }
 }
 
 /// How far a group lies within another.
@@ -142,13 +204,11 @@ fn depth(people: Who) -> usize {
 }
 
 /// Who said it and when, or how it follows.
-fn said_by(toll: &Toll, names: &Names<'_>, cite: &Citation<'_>) -> String {
+fn said_by(toll: &Toll, first_origin: Option<&str>, names: &Names<'_>) -> String {
     const SHOWN: usize = 4;
-    let mut said: Vec<String> = toll
-        .claims
-        .iter()
-        .take(SHOWN)
-        .map(|claim| said(claim, toll, names, cite))
+    let claims = toll.claims.iter().take(SHOWN);
+    let mut said: Vec<String> = claims
+        .map(|claim| said(claim, toll, first_origin, names))
         .collect();
     if toll.claims.len() > SHOWN {
         said.push(format!("and {} more", toll.claims.len() - SHOWN));
@@ -164,43 +224,37 @@ fn said_by(toll: &Toll, names: &Names<'_>, cite: &Citation<'_>) -> String {
                 format!(
                     "{} ({})",
                     regrouped(&proof.expression),
-                    cite.list(&proof.witnesses)
+                    names.cite.list(&proof.witnesses)
                 )
             })
             .collect();
         derived.dedup();
-        return format!("nobody says so; it follows: {}", derived.join(", "));
+        return format!("follows from {}", derived.join(", "));
     }
     said.join("; ")
 }
 
-fn said(claim: &ClaimShown, toll: &Toll, names: &Names<'_>, cite: &Citation<'_>) -> String {
-    let mut text = names.source(&claim.source);
-    if !claim.via.is_empty() {
-        text += &format!(
-            " via {}",
-            list(claim.via.iter().map(|source| names.source(source)))
-        );
+fn said(claim: &ClaimShown, toll: &Toll, first_origin: Option<&str>, names: &Names<'_>) -> String {
+    let origin = origin(claim, names);
+    let quoted = claim.words.as_ref().map(situ_core::Text::as_str);
+    let is_shown = toll.claims.len() == 1 && toll.words.contains(&claim.said);
+    let said = (!is_shown).then(|| regrouped(&claim.said));
+    let quoted = quoted
+        .filter(|words| *words != claim.said)
+        .map(|words| format!("\"{words}\""));
+    let origin = (first_origin != Some(origin.as_str())).then_some(origin);
+    let parts: Vec<String> = origin.into_iter().chain(said).chain(quoted).collect();
+    let cited = names.cite.of(ClaimRef::Claim(claim.claim));
+    if parts.is_empty() {
+        cited
+    } else {
+        format!("{} {cited}", parts.join(", "))
     }
-    text += &format!(", {}", names.when(&claim.as_of));
-    let is_said_alike = toll.claims.len() == 1 && claim.said == toll.words;
-    let words = claim.words.as_ref().map(|words| format!("\"{words}\""));
-    match (is_said_alike, words) {
-        (true, None) => {}
-        (true, Some(words)) => text += &format!(": {words}"),
-        (false, None) => text += &format!(": {}", regrouped(&claim.said)),
-        (false, Some(words)) => text += &format!(": {} {words}", regrouped(&claim.said)),
-    }
-    format!("{text} ({})", cite.of(ClaimRef::Claim(claim.claim)))
 }
 
 /// What stands beside a figure: its sum, what a window implies, warnings, clashes.
-fn remarks(toll: &Toll, cite: &Citation<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let people = who(Who {
-        role: toll.who,
-        sex: toll.sex,
-        age: toll.age,
-    });
+fn remarks(toll: &Toll, names: &Names<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let people = label(toll, names);
     if let Some(parts) = &toll.parts {
         let sum: Vec<String> = parts
             .parts
@@ -230,19 +284,6 @@ fn remarks(toll: &Toll, cite: &Citation<'_>, out: &mut dyn Write) -> io::Result<
             Tone::Plain,
         )?;
     }
-    if let Some(implied) = &toll.implied {
-        let bounds = Interval {
-            least: implied.least,
-            most: implied.most,
-        };
-        let text = format!(
-            "{people}: {}, {} before the window ({})",
-            implied.condition,
-            interval(bounds),
-            regrouped(&implied.expression)
-        );
-        paragraph(out, 2, &text, Tone::Plain)?;
-    }
     for conflict in &toll.conflicts {
         let kind = match conflict.certainty {
             Certainty::Certain => "conflict",
@@ -252,41 +293,96 @@ fn remarks(toll: &Toll, cite: &Citation<'_>, out: &mut dyn Write) -> io::Result<
             "{kind}, {people}: {}; {} apart ({})",
             regrouped(&conflict.words),
             grouped(conflict.gap),
-            cite.list(&conflict.claims)
+            names.cite.list(&conflict.claims)
         );
         paragraph(out, 2, &text, Tone::Alarm)?;
-    }
-    for flag in &toll.flags {
-        let text = format!("note, {people}: {}", regrouped(&flag.words));
-        paragraph(out, 2, &text, Tone::Warning)?;
     }
     Ok(())
 }
 
-fn evidence(toll: &Toll, cite: &Citation<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let people = who(Who {
-        role: toll.who,
-        sex: toll.sex,
-        age: toll.age,
-    });
+/// What a window implies about the running counts at its start, on its condition.
+fn implied(group: &[Toll], names: &Names<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let implied = group
+        .iter()
+        .filter_map(|toll| Some((toll, toll.implied.as_ref()?)));
+    let mut condition = None;
+    let mut before = Vec::new();
+    for (toll, implied) in implied {
+        let bounds = Interval {
+            least: implied.least,
+            most: implied.most,
+        };
+        let expression = regrouped(&implied.expression);
+        before.push(format!(
+            "{} {} ({expression})",
+            label(toll, names),
+            interval(bounds)
+        ));
+        condition = Some(implied.condition);
+    }
+    let Some(condition) = condition else {
+        return Ok(());
+    };
+    paragraph(
+        out,
+        2,
+        &format!("{condition}, there were before it: {}", list(before)),
+        Tone::Plain,
+    )
+}
+
+/// The warnings of a group, each once, with the people it is about.
+fn notes(group: &[Toll], names: &Names<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut notes: Vec<(String, Vec<String>)> = Vec::new();
+    for toll in group {
+        for flag in &toll.flags {
+            // The row itself says how it follows.
+            if flag.flag == FlagKind::Derived {
+                continue;
+            }
+            let people = label(toll, names);
+            match notes.iter_mut().find(|(words, _)| *words == flag.words) {
+                Some((_, about)) => about.push(people),
+                None => notes.push((flag.words.clone(), vec![people])),
+            }
+        }
+    }
+    for (words, about) in notes {
+        let about = if about.len() == group.len() && about.len() > 1 {
+            "all of them".to_owned()
+        } else {
+            list(about)
+        };
+        paragraph(
+            out,
+            2,
+            &format!("note, {about}: {}", regrouped(&words)),
+            Tone::Warning,
+        )?;
+    }
+    Ok(())
+}
+
+fn evidence(toll: &Toll, names: &Names<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let people = label(toll, names);
     let mut table = Table::indented(4);
     for support in &toll.rests_on {
         table.row([
-            Cell::new(cite.of(support.claim), Tone::Quiet),
+            Cell::new(names.cite.of(support.claim), Tone::Quiet),
             Cell::from(regrouped(&support.contributed)),
         ]);
     }
     for aside in &toll.set_aside {
         let by = aside
             .by
-            .map(|by| format!(", by {}", cite.of(by)))
+            .map(|by| format!(", by {}", names.cite.of(by)))
             .unwrap_or_default();
         let why = aside
             .retraction
             .map(|reason| format!(" ({})", spelled(reason.as_str())))
             .unwrap_or_default();
         table.row([
-            Cell::new(cite.of(aside.claim), Tone::Quiet),
+            Cell::new(names.cite.of(aside.claim), Tone::Quiet),
             Cell::from(format!(
                 "set aside: {} of {}, {}{by}{why}",
                 regrouped(&aside.said),

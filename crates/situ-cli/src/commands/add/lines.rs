@@ -160,7 +160,7 @@ impl Intake<'_> {
             let refused = WireError {
                 line: read.line,
                 column: 1,
-                reason: error.root_cause().to_string(),
+                reason: reason(&error),
             };
             self.refuse(&refused, &read.text, &batch)?;
         }
@@ -196,6 +196,15 @@ fn culprit(error: &anyhow::Error) -> Option<usize> {
         | AppendError::LearntAhead { index, .. }
         | AppendError::IdConflict { index, .. } => Some(*index),
         _ => None,
+    }
+}
+
+/// Why, without the place in the batch, which says nothing to whoever reads lines.
+fn reason(error: &anyhow::Error) -> String {
+    let reason = error.root_cause().to_string();
+    match reason.split_once(" of the batch: ") {
+        Some((_, reason)) => reason.to_owned(),
+        None => reason,
     }
 }
 
