@@ -86,7 +86,7 @@ fn runs(block: &[&str]) -> Vec<Part> {
 
 /// What a command prints on both streams, after its exit code where that is not 0.
 fn run(command: &str, folder: &Path) -> String {
-    let path = std::env::var("PATH").unwrap();
+    let path = std::env::var("PATH").expect("PATH is set");
     let output = Command::new("sh")
         .args(["-c", &format!("exec 2>&1\n{command}")])
         .current_dir(folder)
@@ -94,8 +94,8 @@ fn run(command: &str, folder: &Path) -> String {
         .env("PATH", format!("{}:{path}", folder.join(".bin").display()))
         .env("SITU_NOW", NOW)
         .output()
-        .unwrap();
-    let printed = String::from_utf8(output.stdout).unwrap();
+        .expect("sh runs");
+    let printed = String::from_utf8(output.stdout).expect("the command prints UTF-8");
     let code = match output.status.code() {
         Some(0) => String::new(),
         Some(code) => format!("? {code}\n"),
@@ -141,16 +141,17 @@ fn line_matches(expected: &str, printed: &str) -> bool {
 
 /// Runs a page; returns it as it should read, and what differs.
 fn read(page: &str) -> (String, String) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("there is room for a folder");
     let bin = folder.path().join(".bin");
-    fs::create_dir(&bin).unwrap();
-    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_situ-under-test"), bin.join("situ")).unwrap();
+    fs::create_dir(&bin).expect("the folder is new");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_situ-under-test"), bin.join("situ"))
+        .expect("writing works");
     let (mut rewritten, mut differences) = (String::new(), String::new());
     for part in parts(page) {
         match part {
-            Part::Prose(line) => writeln!(rewritten, "{line}").unwrap(),
+            Part::Prose(line) => writeln!(rewritten, "{line}").expect("writing works"),
             Part::File { name, text } => {
-                fs::write(folder.path().join(&name), &text).unwrap();
+                fs::write(folder.path().join(&name), &text).expect("writing works");
                 rewritten += &text;
             }
             Part::Run { command, expected } => {
@@ -162,9 +163,9 @@ fn read(page: &str) -> (String, String) {
                         differences,
                         "$ {command}\nexpected:\n{expected}printed:\n{printed}"
                     )
-                    .unwrap();
+                    .expect("writing works");
                 }
-                writeln!(rewritten, "$ {}", command.replace('\n', "\n> ")).unwrap();
+                writeln!(rewritten, "$ {}", command.replace('\n', "\n> ")).expect("writing works");
                 rewritten += if is_right { &expected } else { &printed };
             }
         }
@@ -173,18 +174,20 @@ fn read(page: &str) -> (String, String) {
 }
 
 fn check(page: &Path) {
-    let text = fs::read_to_string(page).unwrap();
+    let text = fs::read_to_string(page).expect("the page can be read");
     let (rewritten, differences) = read(&text);
     if std::env::var_os("SITU_PAGES").is_some_and(|wish| wish == "overwrite") {
-        fs::write(page, rewritten).unwrap();
+        fs::write(page, rewritten).expect("the page can be written");
         return;
     }
     assert!(differences.is_empty(), "{}:\n{differences}", page.display());
 }
 
 fn pages() -> Vec<PathBuf> {
-    let folder = fs::read_dir(root().join("tests/cli")).unwrap();
-    let mut pages: Vec<PathBuf> = folder.map(|entry| entry.unwrap().path()).collect();
+    let folder = fs::read_dir(root().join("tests/cli")).expect("there are pages");
+    let mut pages: Vec<PathBuf> = folder
+        .map(|entry| entry.expect("the folder can be read").path())
+        .collect();
     pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
     pages.sort();
     assert!(pages.len() >= 8, "pages are missing: {pages:?}");
