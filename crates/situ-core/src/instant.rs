@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A moment, in nanoseconds since 1970-01-01T00:00:00Z, between the years 1900 and 2200.
@@ -99,14 +99,30 @@ impl FromStr for Instant {
         if offset_minutes(rest).is_some_and(|minutes| minutes > 18 * 60) {
             return Err(InstantError::Offset(text.to_owned()));
         }
-        let moment = DateTime::parse_from_rfc3339(text)
-            .map_err(|_| form())?
-            .with_timezone(&Utc);
+        let moment = match rest {
+            "Z" => whole_second(bytes).ok_or_else(form)?,
+            _ => DateTime::parse_from_rfc3339(text)
+                .map_err(|_| form())?
+                .with_timezone(&Utc),
+        };
         if !(1900..=2200).contains(&moment.year()) {
             return Err(InstantError::Year(text.to_owned()));
         }
         Ok(moment.into())
     }
+}
+
+/// Reads `dddd-dd-ddTdd:dd:dd` in UTC, the form most instants are stored in.
+fn whole_second(bytes: &[u8]) -> Option<DateTime<Utc>> {
+    let number = |start: usize, end: usize| {
+        bytes[start..end]
+            .iter()
+            .fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'))
+    };
+    let year = i32::try_from(number(0, 4)).ok()?;
+    NaiveDate::from_ymd_opt(year, number(5, 7), number(8, 10))?
+        .and_hms_opt(number(11, 13), number(14, 16), number(17, 19))
+        .map(|moment| moment.and_utc())
 }
 
 /// Whether what follows the seconds is at most nine fractional digits, then `Z` or `±hh:mm`.
@@ -178,6 +194,9 @@ mod tests {
         form("2026-02-04T10:00+05:00");
         form("2026-02-04 10:00:00Z");
         form("2026-02-30T10:00:00Z");
+        form("2026-02-04T24:00:00Z");
+        form("2026-02-04T10:60:00Z");
+        form("0000-00-00T00:00:00Z");
         form("2026-02-04T10:00:00.1234567890Z");
         form("2026-02-04T10:00:00z");
         form("2026-02-04T10:00:00+0500");

@@ -1,6 +1,7 @@
 //! Text as a source wrote it, within limits.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -174,9 +175,17 @@ impl<'de> Deserialize<'de> for Verbatim {
     }
 }
 
+impl FromStr for Name {
+    type Err = TextError;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::new(name)
+    }
+}
+
 impl<'de> Deserialize<'de> for Name {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::new(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        crate::id::parse_str(deserializer, "a string")
     }
 }
 
