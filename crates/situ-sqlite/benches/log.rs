@@ -1,4 +1,4 @@
-//! What the log costs over bare SQLite, as ratios in one run: `cargo bench -p situ-sqlite [-- --quick]`.
+//! What the log costs over bare SQLite, as ratios in one run: `cargo bench -p situ-sqlite [-- --quick] [read …]`.
 //!
 //! The floor writes the same rows, encoded beforehand, into the same schema with the same pragmas; for reading it scans the
 //! same rows. Rounds of both are interleaved and medians compared: CPU time of the process, unless "wall" is said.
@@ -33,12 +33,23 @@ fn main() {
     };
     println!("| what | to reach | reached |");
     println!("|---|---|---|");
-    append(&size);
-    append_onto(&size);
-    durable(&size);
-    callers(&size);
-    read(&size);
+    let measures: [(&str, Measure); 5] = [
+        ("append", append),
+        ("onto", append_onto),
+        ("durable", durable),
+        ("callers", callers),
+        ("read", read),
+    ];
+    let is_named = |name: &str| std::env::args().any(|argument| argument == name);
+    let all = !measures.iter().any(|(name, _)| is_named(name));
+    for (name, measure) in measures {
+        if all || is_named(name) {
+            measure(&size);
+        }
+    }
 }
+
+type Measure = fn(&Size);
 
 /// How much is measured.
 struct Size {
