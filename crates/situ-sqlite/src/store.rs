@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant as Moment};
 
 use situ_core::{
@@ -15,7 +15,7 @@ use crate::check::{self, Report};
 use crate::failure::{Failure, FileError};
 use crate::open::{self, OpenError, Start};
 use crate::reader::{Reader, Readers};
-use crate::writer::{Job, Writer};
+use crate::writer::{Job, Reply, Writer};
 
 /// A log in one SQLite file, shared between threads, and with other processes.
 ///
@@ -36,7 +36,6 @@ pub struct SqliteStore {
     path: PathBuf,
     readers: Readers,
     desk: Mutex<Desk>,
-    desk_is_free: Condvar,
     /// `None` for a log that is only read; locked only by whoever has the desk.
     writer: Option<Mutex<Writer>>,
     bell: Bell,
@@ -110,7 +109,6 @@ impl SqliteStore {
             path: path.to_owned(),
             readers: Readers::new(absolute),
             desk: Mutex::default(),
-            desk_is_free: Condvar::new(),
             writer,
             bell: Bell::default(),
         }
@@ -173,32 +171,26 @@ impl EventStore for SqliteStore {
             let read_only = FileError::ReadOnly(self.path.clone());
             return Err(AppendError::Storage(Box::new(read_only)));
         };
-        let (reply, outcome) = channel();
+        let (reply, replies) = channel();
         let job = Job::new(batch, condition, now, reply)?;
         let mut desk = self.desk();
         desk.queue.push(job);
-        while desk.is_busy {
-            desk = self
-                .desk_is_free
-                .wait(desk)
-                .unwrap_or_else(PoisonError::into_inner);
-            if let Ok(outcome) = outcome.try_recv() {
-                return outcome;
-            }
-        }
-        let jobs = std::mem::take(&mut desk.queue);
-        desk.is_busy = true;
+        let is_free = !std::mem::replace(&mut desk.is_busy, true);
         drop(desk);
+        let called = "whoever writes replies to every job, or calls its caller to the desk";
+        if !is_free && let Reply::Done(outcome) = replies.recv().expect(called) {
+            return outcome;
+        }
         let leaving = LeavesDesk(self);
-        writer
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .write(jobs);
-        drop(leaving);
+        let jobs = std::mem::take(&mut self.desk().queue);
+        let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.write(jobs);
+        drop((writer, leaving));
         self.bell.ring();
-        outcome
-            .try_recv()
-            .expect("the job was in the queue, and every job is replied to")
+        match replies.try_recv() {
+            Ok(Reply::Done(outcome)) => outcome,
+            _ => unreachable!("the job was in the queue that was written"),
+        }
     }
 
     fn read_after(&self, position: Position, limit: usize) -> Result<Vec<Recorded>, ReadError> {
@@ -223,13 +215,16 @@ impl EventStore for SqliteStore {
     }
 }
 
-/// Frees the desk, also when writing panics.
+/// Calls the next caller to the desk, or frees it; also when writing panics.
 struct LeavesDesk<'a>(&'a SqliteStore);
 
 impl Drop for LeavesDesk<'_> {
     fn drop(&mut self) {
-        self.0.desk().is_busy = false;
-        self.0.desk_is_free.notify_all();
+        let mut desk = self.0.desk();
+        match desk.queue.first() {
+            Some(next) => next.call(),
+            None => desk.is_busy = false,
+        }
     }
 }
 

@@ -22,7 +22,16 @@ pub(crate) struct Job {
     bodies: String,
     condition: Condition,
     now: Instant,
-    reply: Sender<Result<Appended, AppendError>>,
+    reply: Sender<Reply>,
+}
+
+/// What a caller who waits is told.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    /// The batch was written, or not.
+    Done(Result<Appended, AppendError>),
+    /// The desk is free: write everybody's jobs.
+    Write,
 }
 
 /// An event on its way into the log.
@@ -42,7 +51,7 @@ impl Job {
         batch: &[Event],
         condition: &Condition,
         now: Instant,
-        reply: Sender<Result<Appended, AppendError>>,
+        reply: Sender<Reply>,
     ) -> Result<Self, AppendError> {
         let mut bodies = Vec::with_capacity(batch.len() * 512);
         let mut drafts = Vec::with_capacity(batch.len());
@@ -98,14 +107,14 @@ impl Writer {
             Ok(outcomes) => {
                 for (job, outcome) in jobs.into_iter().zip(outcomes) {
                     // Nobody waits for the reply of a thread that is gone.
-                    let _ = job.reply.send(outcome);
+                    let _ = job.reply.send(Reply::Done(outcome));
                 }
             }
             Err(failure) => {
                 self.tail = None;
                 for job in jobs {
                     let storage = AppendError::Storage(failure.storage(&self.path));
-                    let _ = job.reply.send(Err(storage));
+                    let _ = job.reply.send(Reply::Done(Err(storage)));
                 }
             }
         }
@@ -450,6 +459,12 @@ impl Tail {
 }
 
 impl Job {
+    /// Calls the caller to the desk.
+    pub(crate) fn call(&self) {
+        // Nobody but the caller holds the other end, and it waits.
+        let _ = self.reply.send(Reply::Write);
+    }
+
     fn body(&self, draft: &Draft) -> &str {
         &self.bodies[draft.body.clone()]
     }
