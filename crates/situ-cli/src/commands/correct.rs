@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 use situ_core::{
     CasualtiesReported, ClaimId, ClaimRef, ClaimRetracted, Event, EventStore as _, Known, Payload,
-    Position, RetractionReason,
+    Position, RetractionReason, Text,
 };
 
 use super::retract::learnt;
@@ -53,7 +53,10 @@ pub(crate) fn run(args: &CorrectArgs, session: &mut Session<'_>) -> anyhow::Resu
     }
     let mut figure = reported.figures[usize::from(target.figure) - 1].clone();
     figure.quantity = said.quantity;
-    figure.words = said.words;
+    // Words for the number belong to the wrong one; words for the people ("including children") still hold.
+    let are_of_number = |words: &Text| said::quantity(words.as_str()).is_ok();
+    let kept = figure.words.take().filter(|words| !are_of_number(words));
+    figure.words = said.words.or(kept);
     let zone = ledger.register.zone(&wrong.situation, known);
     let learnt_at = learnt(args.learnt.as_deref(), session, zone)?;
     let right = Event {

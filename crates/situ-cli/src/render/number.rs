@@ -37,10 +37,17 @@ fn push_grouped(text: &mut String, digits: &str) {
     }
 }
 
-/// Every number between two ends: "197", "at least 197", "up to 5", "93–216".
+/// Every number between two ends: "197", "at least 197", "up to 5", "93–216"; ends that clash are both said.
 pub(crate) fn interval(interval: Interval) -> String {
     match (interval.least, interval.most) {
         (least, Some(most)) if least == most => grouped(least),
+        (least, Some(most)) if least > most => {
+            format!(
+                "at least {} against at most {}",
+                grouped(least),
+                grouped(most)
+            )
+        }
         (0, Some(most)) => format!("up to {}", grouped(most)),
         (least, Some(most)) => format!("{}–{}", grouped(least), grouped(most)),
         (0, None) => "unknown".to_owned(),
@@ -93,6 +100,7 @@ mod tests {
         check(197, None, "at least 197");
         check(0, Some(5), "up to 5");
         check(93, Some(216), "93–216");
+        check(85, Some(22), "at least 85 against at most 22");
         check(0, None, "unknown");
     }
 
