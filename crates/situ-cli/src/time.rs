@@ -1,6 +1,6 @@
 //! Times as people type them, in the situation's zone.
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime};
 use interim::{Dialect, Interval, parse_date_string, parse_duration};
 use situ_core::{Instant, InstantError, When, WhenError, Zone};
 
@@ -74,6 +74,9 @@ impl Clock {
             Said::Local(local) => (self.moment(local)?, false),
             Said::Day(day) => (self.zone.end_of(day), false),
         };
+        if !(1900..=2200).contains(&self.zone.local(instant).year()) {
+            return Err(InstantError::Year(text.to_owned()).into());
+        }
         Ok(Resolved { instant, was_exact })
     }
 
@@ -125,6 +128,13 @@ impl Clock {
         let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let unreadable = || TimeError::Unreadable(text.to_owned());
+        // The library would move a 25th hour to the next day, and take an offset for a time of its own.
+        if words
+            .iter()
+            .any(|word| has_offset(word) || is_beyond_a_day(word))
+        {
+            return Err(unreadable());
+        }
         match words.as_slice() {
             ["now"] => Ok(Said::Elapsed(self.now)),
             [first, ..]
@@ -285,6 +295,20 @@ fn is_clock(word: &str) -> bool {
             .split(':')
             .all(|part| part.len() <= 2 && part.parse::<u8>().is_ok())
         || (digits.len() < word.len() && digits.parse::<u8>().is_ok())
+}
+
+/// "12:00z", "12:00+05:00".
+fn has_offset(word: &str) -> bool {
+    word.contains('+')
+        || word
+            .strip_suffix('z')
+            .is_some_and(|time| time.ends_with(|c: char| c.is_ascii_digit()))
+}
+
+/// "24:00", "99:30".
+fn is_beyond_a_day(word: &str) -> bool {
+    word.split_once(':')
+        .is_some_and(|(hour, _)| hour.parse::<u32>().is_ok_and(|hour| hour > 23))
 }
 
 /// A name of a list, whole or cut to three letters or more.

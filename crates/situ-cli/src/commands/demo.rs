@@ -142,7 +142,11 @@ fn happened(
             .unwrap_or_default();
         table.row([
             Cell::number(format!("@{}", recorded.position), Tone::Quiet),
-            Cell::from(format!("{said} ({by})")),
+            Cell::from(if said.contains(&by) {
+                said
+            } else {
+                format!("{said} ({by})")
+            }),
         ]);
         Ok(())
     })?;

@@ -144,7 +144,7 @@ fn since(since: &Since, names: &Names<'_>) -> String {
             format!("since {}", spoken(first))
         }
         (How::Inferred, Some(first), Some(last)) if day(first) == day(last) => {
-            format!("since {} (by its day count)", spoken(first))
+            format!("since {} (inferred)", spoken(first))
         }
         (How::Stated | How::Inferred, Some(first), Some(last)) => {
             format!("since {} to {}", spoken(first), spoken(last))

@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::paint::Tone;
 
 /// Where lines are broken.
-pub(crate) const WIDTH: usize = 98;
+pub(crate) const WIDTH: usize = 100;
 
 /// One cell: a text and its tone.
 #[derive(Debug, Clone, Default)]

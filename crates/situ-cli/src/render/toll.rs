@@ -41,11 +41,7 @@ pub(crate) fn write(
             let has_others = others
                 .map(|claim| self::origin(claim, names))
                 .any(|other| other != *origin);
-            let unless = if has_others {
-                ", unless another is named"
-            } else {
-                ""
-            };
+            let unless = if has_others { "; others are named" } else { "" };
             paragraph(out, 2, &format!("said by {origin}{unless}"), Tone::Quiet)?;
         }
         figures(group, origin.as_deref(), names, out)?;

@@ -101,6 +101,21 @@ fn what_names_no_moment_or_two_is_refused_with_what_to_do() {
     );
     check(karachi(), "yesterday 14:00 or so", "is no time; write");
     check(karachi(), "soon", "is no time; write");
+    check(karachi(), "today 12:00Z", "is no time; write");
+    check(karachi(), "today 12:00+05:00", "is no time; write");
+    check(karachi(), "yesterday 25:00", "is no time; write");
+    check(karachi(), "last monday 24:00", "is no time; write");
+    check(
+        karachi(),
+        "9999 years ago",
+        "lies outside the years 1900 to 2200",
+    );
+    check(
+        karachi(),
+        "1 february 1800",
+        "lies outside the years 1900 to 2200",
+    );
+    check(karachi(), "99999999999 hours ago", "is no time; write");
     check(karachi(), "", "is no time; write");
     check(karachi(), "ago", "is no time; write");
     check(
