@@ -260,7 +260,10 @@ impl Resolved<'_> {
             words,
             reading: question.reading,
             policy: question.policy.used(),
-            as_of: newest_claim.map(|claim| claim.report.as_of.clone()),
+            as_of: newest_claim.map_or_else(
+                || self.as_of(node),
+                |claim| Some(claim.report.as_of.clone()),
+            ),
             claims: current
                 .iter()
                 .map(|(_, current)| self.shown(current.claim))
@@ -288,6 +291,16 @@ impl Resolved<'_> {
             point,
             floor,
         })
+    }
+
+    /// The as-of of a count nobody claims, in the words of whoever speaks of the same moment.
+    fn as_of(&self, node: Option<Node>) -> Option<situ_core::When> {
+        let moment = self.network.counts[node?].as_of;
+        let claims = self.network.current.iter().map(|current| current.claim);
+        claims
+            .filter(|claim| claim.moment() == moment)
+            .map(|claim| claim.report.as_of.clone())
+            .next()
     }
 
     /// The newest claim of each independent origin: sources of one party are not independent.
