@@ -40,3 +40,7 @@ fn numbered_event(round: u16, thread: u8, number: u32, index: u8) -> Event {
         ..Event::new(id, situation, statement)
     }
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -189,6 +189,7 @@ fn pages() -> Vec<PathBuf> {
         .map(|entry| entry.expect("the folder can be read").path())
         .collect();
     pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
+    pages.push(root().join("README.md"));
     pages.sort();
     assert!(pages.len() >= 8, "pages are missing: {pages:?}");
     pages

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use situ_core::{ClaimRef, Harm, Interval, Outcome, Role, Who};
-use situ_tolls::{Certainty, ClaimShown, FlagKind, Reading, Toll, TollPeriod};
+use situ_tolls::{Bounds, Certainty, ClaimShown, FlagKind, Reading, Toll, TollPeriod};
 
 use super::names::{Names, list, spelled, who};
 use super::number::{grouped, interval, regrouped};
@@ -162,7 +162,7 @@ fn figures(
         };
         table.row([
             Cell::from(format!("{indent}{}", label(toll, names))),
-            Cell::new(regrouped(&toll.words), tone),
+            Cell::new(regrouped(&bounds_of(toll).1), tone),
             Cell::new(said_by(toll, first_origin, names), Tone::Quiet),
         ]);
     }
@@ -199,6 +199,18 @@ fn depth(people: Who) -> usize {
     depth + usize::from(role != Role::All)
 }
 
+/// The bounds a line shows: those of the reading; where only counts taken as exact say anything, those.
+fn bounds_of(toll: &Toll) -> (&Bounds, String) {
+    let bounds = match toll.reading {
+        Reading::Floor => &toll.floor,
+        Reading::Point => &toll.point,
+    };
+    if toll.claims.is_empty() && bounds.interval() == Interval::ANY {
+        return (&toll.point, format!("{} as counted", toll.point.words));
+    }
+    (bounds, toll.words.clone())
+}
+
 /// Who said it and when, or how it follows.
 fn said_by(toll: &Toll, first_origin: Option<&str>, names: &Names<'_>) -> String {
     const SHOWN: usize = 4;
@@ -210,10 +222,7 @@ fn said_by(toll: &Toll, first_origin: Option<&str>, names: &Names<'_>) -> String
         said.push(format!("and {} more", toll.claims.len() - SHOWN));
     }
     if said.is_empty() {
-        let bounds = match toll.reading {
-            Reading::Floor => &toll.floor,
-            Reading::Point => &toll.point,
-        };
+        let bounds = bounds_of(toll).0;
         let proofs = bounds.least_by.iter().chain(&bounds.most_by);
         let mut derived: Vec<String> = proofs
             .map(|proof| {
