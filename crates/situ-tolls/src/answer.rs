@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use situ_core::{
-    AsOf, Basis, ClaimRef, Harm, Interval, Known, Name, PlaceId, Register, Role, SituationId,
-    SourceKind, WindowKind,
+    AsOf, Basis, ClaimRef, Harm, Interval, Known, Name, PlaceId, Position, Register, Role,
+    SituationId, SourceKind, WindowKind,
 };
 
 use crate::claims::{Cell, Claim, Claims, Moment, Span};
@@ -357,14 +357,14 @@ impl Resolved<'_> {
         }
     }
 
-    /// The names of evidence, in order of event and figure.
+    /// The names of evidence, in the order of the log.
     fn names(&self, evidence: &[Evidence]) -> Vec<ClaimRef> {
-        let mut names: Vec<ClaimRef> = evidence
+        let mut evidence = evidence.to_vec();
+        evidence.sort_by_key(|one| self.network.place_of(*one));
+        evidence
             .iter()
             .map(|one| self.network.name_of(*one))
-            .collect();
-        names.sort_unstable();
-        names
+            .collect()
     }
 
     fn conflicts(
@@ -493,21 +493,25 @@ impl Resolved<'_> {
         current: &[(Evidence, &Current<'_>)],
         parts: Option<&Parts>,
     ) -> Vec<Support> {
-        let mut roles: BTreeMap<ClaimRef, BTreeSet<&'static str>> = BTreeMap::new();
+        let mut roles: BTreeMap<(Position, u16), (Evidence, BTreeSet<&'static str>)> =
+            BTreeMap::new();
+        let mut add = |name: ClaimRef, role: Option<&'static str>| {
+            let Some(evidence) = self.network.evidence_named(name) else {
+                return;
+            };
+            let entry = roles
+                .entry(self.network.place_of(evidence))
+                .or_insert_with(|| (evidence, BTreeSet::new()));
+            entry.1.extend(role);
+        };
         for (_, current) in current {
-            roles.entry(ClaimRef::Claim(current.claim.id)).or_default();
+            add(ClaimRef::Claim(current.claim.id), None);
         }
         if let Some(claim) = shown {
-            roles
-                .entry(ClaimRef::Claim(claim.id))
-                .or_default()
-                .insert("what is shown");
+            add(ClaimRef::Claim(claim.id), Some("what is shown"));
         }
         if let Some(event) = parts.and_then(|parts| parts.declared_by) {
-            roles
-                .entry(ClaimRef::Event(event))
-                .or_default()
-                .insert("the parts");
+            add(ClaimRef::Event(event), Some("the parts"));
         }
         let proofs = [
             &floor.least_by,
@@ -521,29 +525,20 @@ impl Resolved<'_> {
                 .zip(["the lower end", "the upper end", "the count", "the count"])
         {
             for witness in proof.iter().flat_map(|proof| &proof.witnesses) {
-                roles.entry(*witness).or_default().insert(role);
+                add(*witness, Some(role));
             }
         }
-        roles
-            .into_iter()
-            .map(|(claim, roles)| Support {
-                claim,
-                contributed: self.contributed(claim, &roles),
-            })
-            .collect()
+        let support = |(evidence, roles): (Evidence, BTreeSet<&'static str>)| Support {
+            claim: self.network.name_of(evidence),
+            contributed: self.contributed(evidence, &roles),
+        };
+        roles.into_values().map(support).collect()
     }
 
-    fn contributed(&self, claim: ClaimRef, roles: &BTreeSet<&'static str>) -> String {
-        let said = match claim {
-            ClaimRef::Claim(id) => {
-                let current = self
-                    .network
-                    .current
-                    .iter()
-                    .find(|current| current.claim.id == id);
-                current.map_or_else(String::new, |current| current.claim.quantity.to_string())
-            }
-            ClaimRef::Event(_) => "the partition".to_owned(),
+    fn contributed(&self, evidence: Evidence, roles: &BTreeSet<&'static str>) -> String {
+        let said = match self.network.claim_of(evidence) {
+            Some(claim) => claim.quantity.to_string(),
+            None => "the partition".to_owned(),
         };
         let to: Vec<&str> = roles.iter().copied().collect();
         if to.is_empty() {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use situ_core::{
-    AgeBand, AsOf, Basis, ClaimRef, Coverage, EventId, Harm, Name, Outcome, PlaceId, Register,
-    Role, Sex, SituationId, Who, WindowKind,
+    AgeBand, AsOf, Basis, ClaimRef, Coverage, EventId, Harm, Name, Outcome, PlaceId, Position,
+    Register, Role, Sex, SituationId, Who, WindowKind,
 };
 
 use crate::claims::{Cell, Claim, Claims, Declared, Moment, Span};
@@ -26,6 +26,7 @@ pub(crate) struct Network<'a> {
     index: BTreeMap<Count, Node>,
     pub(crate) current: Vec<Current<'a>>,
     pub(crate) declared: Vec<&'a Declared>,
+    named: HashMap<ClaimRef, Evidence>,
     rules: Vec<Rule>,
     /// Rules that read a window of unstated kind as one of occurrence: they bound no figure, and show possible conflicts.
     tentative: Vec<Rule>,
@@ -78,12 +79,17 @@ impl<'a> Network<'a> {
             index: BTreeMap::new(),
             current: standing.current.clone(),
             declared: context.declared(),
+            named: HashMap::new(),
             rules: Vec::new(),
             tentative: Vec::new(),
             banned: HashMap::new(),
             partitions: Vec::new(),
             context,
         };
+        network.named = network
+            .evidence()
+            .map(|evidence| (network.name_of(evidence), evidence))
+            .collect();
         network.add_counts();
         network.add_partitions();
         network.add_containments();
@@ -125,11 +131,33 @@ impl<'a> Network<'a> {
         }
     }
 
+    /// Every claim and declaration, by number.
+    fn evidence(&self) -> impl Iterator<Item = Evidence> + use<> {
+        0..Evidence::try_from(self.current.len() + self.declared.len())
+            .expect("fewer than 2^32 claims")
+    }
+
     /// What a piece of evidence is called.
     pub(crate) fn name_of(&self, evidence: Evidence) -> ClaimRef {
         match self.current.get(evidence as usize) {
             Some(current) => ClaimRef::Claim(current.claim.id),
             None => ClaimRef::Event(self.declared[evidence as usize - self.current.len()].event),
+        }
+    }
+
+    /// The piece of evidence a name stands for.
+    pub(crate) fn evidence_named(&self, name: ClaimRef) -> Option<Evidence> {
+        self.named.get(&name).copied()
+    }
+
+    /// Where a piece of evidence stands in the log, and which figure of its event it is.
+    pub(crate) fn place_of(&self, evidence: Evidence) -> (Position, u16) {
+        match self.current.get(evidence as usize) {
+            Some(current) => (current.claim.report.position, current.claim.id.figure),
+            None => (
+                self.declared[evidence as usize - self.current.len()].position,
+                0,
+            ),
         }
     }
 
