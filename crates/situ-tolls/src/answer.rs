@@ -662,7 +662,6 @@ impl Resolved<'_> {
     /// Whether a total is nothing but the sum of its own report's parts, in words, with their names.
     fn own_parts(&self, node: Node, total: &Claim) -> Option<(String, Vec<ClaimRef>)> {
         let sum = total.quantity.shown()?;
-        let report = total.document()?;
         let partitions = self
             .network
             .partitions
@@ -678,7 +677,7 @@ impl Resolved<'_> {
                         .iter()
                         .map(|current| current.claim)
                         .find(|claim| {
-                            claim.document() == Some(report)
+                            claim.is_of_same_report(total)
                                 && claim.cell.outcome == total.cell.outcome
                                 && claim.cell.span == total.cell.span
                                 && claim.cell.who == *who

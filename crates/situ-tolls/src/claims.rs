@@ -105,8 +105,15 @@ impl Claim {
                 .is_none_or(|earliest| earliest <= valid.0)
     }
 
-    /// The report it stands in, if the report can be told from others: its origin, and its digest or address.
-    pub(crate) fn document(&self) -> Option<(&SourceId, &str)> {
+    /// Whether both stand in one report: in one event, or in a document of the same origin with the same digest or address.
+    pub(crate) fn is_of_same_report(&self, other: &Self) -> bool {
+        self.id.event == other.id.event
+            || self
+                .document()
+                .is_some_and(|document| other.document() == Some(document))
+    }
+
+    fn document(&self) -> Option<(&SourceId, &str)> {
         let digest = self.report.source.digest.as_ref().map(Name::as_str);
         let document = digest.or_else(|| self.report.source.url.as_ref().map(Text::as_str))?;
         Some((&self.report.source.origin, document))

@@ -497,12 +497,9 @@ impl<'a> Network<'a> {
             .filter(|aside| aside.retraction.is_some())
             .map(|aside| aside.claim);
         for claim in retracted.collect::<Vec<_>>() {
-            let Some(report) = claim.document() else {
-                continue;
-            };
             let totals: Vec<Evidence> = (0..)
                 .zip(&self.current)
-                .filter(|(_, current)| current.claim.document() == Some(report))
+                .filter(|(_, current)| current.claim.is_of_same_report(claim))
                 .filter(|(_, current)| {
                     let who = current.claim.cell.who;
                     who != claim.cell.who && claim.cell.who.is_within(who)

@@ -572,3 +572,29 @@ fn a_group_nobody_speaks_of_is_not_said_to_be_nobody() {
         .collect();
     assert_eq!(groups, [Role::All, Role::Civilian, Role::SecurityForces]);
 }
+
+#[test]
+fn a_retracted_figure_of_a_report_without_address_does_not_come_back_from_its_total() {
+    let mut desk = Desk::default();
+    desk.partition(Coverage::Exhaustive);
+    let envelope = |event| Event {
+        occurred: Some(day(4)),
+        source: Some(Source::new(SourceId::new("a").unwrap())),
+        ..event
+    };
+    let figures = vec![
+        killed(Role::All, exactly(255)),
+        killed(Role::NonStateArmed, exactly(197)),
+        killed(Role::SecurityForces, exactly(22)),
+        killed(Role::Civilian, exactly(36)),
+    ];
+    let reported = CasualtiesReported {
+        figures,
+        words: None,
+        epoch: None,
+    };
+    let report = desk.record(4, envelope, reported);
+    desk.retract(5, claim(report, 4), None);
+    let civilians = desk.killed(5, Role::Civilian);
+    assert_eq!((civilians.shown, ends(&civilians)), (None, (0, None)));
+}
