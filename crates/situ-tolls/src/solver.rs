@@ -111,19 +111,7 @@ impl System {
             tightened: Vec::new(),
             clashes: Vec::new(),
         };
-        for fact in self.facts.iter().filter(|fact| allowed(fact.evidence)) {
-            if fact.least > 0 {
-                solution.raise(
-                    self,
-                    fact.node,
-                    &|| Step::fact(fact.least, fact.evidence),
-                    fact.least,
-                );
-            }
-            if let Some(most) = fact.most {
-                solution.lower_to(self, fact.node, &|| Step::fact(most, fact.evidence), most);
-            }
-        }
+        solution.take_facts(self, &allowed);
         let rules_of = self.rules_of();
         // Round by round, in the order of the rules, those whose counts got tighter: short proofs come first, and the order of
         // facts does not matter. Contradictory cycles would creep; they stop at their clash, or when they have gone round.
@@ -269,6 +257,22 @@ impl Solution {
         }
     }
 
+    /// Takes what is claimed of each node, and only then looks for clashes: of many claims the two farthest apart clash.
+    fn take_facts(&mut self, system: &System, allowed: &impl Fn(Evidence) -> bool) {
+        for fact in system.facts.iter().filter(|fact| allowed(fact.evidence)) {
+            let step = |value| move || Step::fact(value, fact.evidence);
+            if fact.least > self.least(fact.node) {
+                self.set_end(system, fact.node, &step(fact.least), fact.least, true);
+            }
+            if let Some(most) = fact.most.filter(|most| self.is_below(fact.node, *most)) {
+                self.set_end(system, fact.node, &step(most), most, false);
+            }
+        }
+        for fact in &system.facts {
+            self.freeze_if_clashing(fact.node);
+        }
+    }
+
     fn apply(&mut self, system: &System, rule: &Rule) {
         if matches!(rule.sense, Sense::AtLeast | Sense::Equal) {
             self.whole_is_at_least(system, rule);
@@ -361,18 +365,29 @@ impl Solution {
     }
 
     fn raise(&mut self, system: &System, node: Node, step: &dyn Fn() -> Step, value: i64) {
-        if value > self.lower[node].map_or(0, |end| end.value) {
-            self.tighten(system, node, step, value, true);
+        if value > self.least(node) && !self.is_clashing(node) {
+            self.set_end(system, node, step, value, true);
+            self.freeze_if_clashing(node);
         }
     }
 
     fn lower_to(&mut self, system: &System, node: Node, step: &dyn Fn() -> Step, value: i64) {
-        if self.upper[node].is_none_or(|end| value < end.value) {
-            self.tighten(system, node, step, value, false);
+        if self.is_below(node, value) && !self.is_clashing(node) {
+            self.set_end(system, node, step, value, false);
+            self.freeze_if_clashing(node);
         }
     }
 
-    fn tighten(
+    fn least(&self, node: Node) -> i64 {
+        self.lower[node].map_or(0, |end| end.value)
+    }
+
+    /// Whether a value is below the upper end of a node.
+    fn is_below(&self, node: Node, value: i64) -> bool {
+        self.upper[node].is_none_or(|end| value < end.value)
+    }
+
+    fn set_end(
         &mut self,
         system: &System,
         node: Node,
@@ -380,9 +395,6 @@ impl Solution {
         value: i64,
         is_lower: bool,
     ) {
-        if self.is_clashing(node) {
-            return;
-        }
         let mut step = step();
         for part in step.plus.iter().chain(&step.minus) {
             step.evidence
@@ -406,8 +418,13 @@ impl Solution {
         } else {
             self.upper[node] = end;
         }
-        let least = self.lower[node].map_or(0, |end| end.value);
-        if let Some(upper) = self.upper[node].filter(|upper| upper.value < least) {
+    }
+
+    fn freeze_if_clashing(&mut self, node: Node) {
+        let least = self.least(node);
+        if let Some(upper) = self.upper[node].filter(|upper| upper.value < least)
+            && !self.is_clashing(node)
+        {
             self.frozen[node] = true;
             self.clashes.push(Clash {
                 node,

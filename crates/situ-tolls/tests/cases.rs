@@ -598,3 +598,16 @@ fn a_retracted_figure_of_a_report_without_address_does_not_come_back_from_its_to
     let civilians = desk.killed(5, Role::Civilian);
     assert_eq!((civilians.shown, ends(&civilians)), (None, (0, None)));
 }
+
+#[test]
+fn of_three_sources_that_clash_the_two_farthest_apart_are_named() {
+    let mut desk = Desk::default();
+    let low = desk.report("a", 4, vec![killed(Role::All, exactly(10))]);
+    desk.report("b", 4, vec![killed(Role::All, exactly(20))]);
+    let high = desk.report("c", 4, vec![killed(Role::All, exactly(90))]);
+    let conflict = &desk.killed(4, Role::All).conflicts[0];
+    assert_eq!(
+        (conflict.gap, &conflict.claims[..]),
+        (80, &[claim(low, 1), claim(high, 1)][..])
+    );
+}
