@@ -203,7 +203,9 @@ impl<'a> Network<'a> {
                 Span::Window(WindowKind::Unstated, _)
             )
         };
-        let relates_unstated = parts.iter().any(is_unstated) && !is_unstated(&whole);
+        let relates_unstated = parts
+            .iter()
+            .any(|part| is_unstated(part) != is_unstated(&whole));
         let rules = if relates_unstated {
             &mut self.tentative
         } else {

@@ -611,3 +611,15 @@ fn of_three_sources_that_clash_the_two_farthest_apart_are_named() {
         (80, &[claim(low, 1), claim(high, 1)][..])
     );
 }
+
+#[test]
+fn a_window_of_unstated_kind_bounds_no_window_within_it() {
+    let mut desk = Desk::default();
+    let unstated = window(WindowKind::Unstated, 1, killed(Role::All, exactly(5)));
+    desk.report("a", 5, vec![unstated]);
+    let at_least_3 = killed(Role::All, Quantity::at_least(count(3)));
+    desk.report("b", 4, vec![window(WindowKind::Occurrence, 2, at_least_3)]);
+    let tolls = desk.ask(6, &Question::default());
+    let occurrence = tolls.iter().find(|toll| toll.shown == Some(3)).unwrap();
+    assert_eq!(ends(occurrence), (3, None));
+}
