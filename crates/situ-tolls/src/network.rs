@@ -487,8 +487,7 @@ impl<'a> Network<'a> {
             return Some((name, Sense::AtLeast));
         }
         // The other count ends inside the window: the two overlap and cover the whole.
-        (window_ends_the_whole && from.earliest <= other.as_of.earliest)
-            .then_some((name, Sense::AtMost))
+        (window_ends_the_whole && from.is_before(other.as_of)).then_some((name, Sense::AtMost))
     }
 
     /// A retracted figure must not come back by subtraction from a total of its own report.
@@ -645,7 +644,7 @@ impl<'a> Context<'a> {
             (Span::Window(inner_kind, inner_from), Span::Window(outer_kind, outer_from)) => {
                 inner_kind != WindowKind::Reporting
                     && outer_kind != WindowKind::Reporting
-                    && outer_from.earliest <= inner_from.earliest
+                    && starts_by(Some(outer_from), Some(inner_from))
             }
             _ => false,
         }

@@ -623,3 +623,48 @@ fn a_window_of_unstated_kind_bounds_no_window_within_it() {
     let occurrence = tolls.iter().find(|toll| toll.shown == Some(3)).unwrap();
     assert_eq!(ends(occurrence), (3, None));
 }
+
+#[test]
+fn what_may_begin_later_on_the_same_day_bounds_nothing_from_above() {
+    let at = |time: &str| format!("2026-02-{time}:00Z").parse::<When>().unwrap();
+    let mut desk = Desk::default();
+    let report = |desk: &mut Desk, origin: &str, as_of: When, figure: Figure| {
+        let envelope = |event| Event {
+            occurred: Some(as_of),
+            source: Some(source(origin)),
+            ..event
+        };
+        let figures = vec![figure];
+        let (words, epoch) = (None, None);
+        desk.record(
+            5,
+            envelope,
+            CasualtiesReported {
+                figures,
+                words,
+                epoch,
+            },
+        )
+    };
+    let from_day_3 = window(WindowKind::Occurrence, 3, killed(Role::All, exactly(3)));
+    let from_1_am = Figure {
+        period: Period::Window {
+            counts: WindowKind::Occurrence,
+            from: at("03T01:00"),
+        },
+        ..killed(Role::All, exactly(9))
+    };
+    report(
+        &mut desk,
+        "a",
+        at("03T01:00"),
+        killed(Role::All, exactly(100)),
+    );
+    report(&mut desk, "a", at("05T11:00"), from_day_3);
+    report(&mut desk, "b", at("05T10:00"), from_1_am);
+    let at_least_150 = killed(Role::All, Quantity::at_least(count(150)));
+    report(&mut desk, "b", at("05T11:00"), at_least_150);
+    for toll in desk.ask(5, &Question::default()) {
+        assert!(toll.conflicts.is_empty(), "{:?}", toll.conflicts);
+    }
+}
