@@ -79,11 +79,6 @@ impl Moment {
         self == other || self.is_before(other)
     }
 
-    /// Whether both may be the same moment.
-    pub(crate) fn overlaps(self, other: Self) -> bool {
-        !self.is_before(other) && !other.is_before(self)
-    }
-
     /// Whether it is one instant.
     pub(crate) fn is_instant(self) -> bool {
         self.earliest == self.latest

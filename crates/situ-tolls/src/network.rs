@@ -169,6 +169,8 @@ impl<'a> Network<'a> {
     }
 
     /// Whether a clash of this evidence needs as-ofs that only may be one moment, or a window of unstated kind.
+    ///
+    /// Constraints join as-ofs that are apart for certain, and those in the same words; only the latter may be two moments.
     pub(crate) fn is_only_possible(&self, evidence: &[Evidence]) -> bool {
         let claims: Vec<&Claim> = evidence
             .iter()
@@ -178,7 +180,7 @@ impl<'a> Network<'a> {
             |claim: &&Claim| matches!(claim.cell.span, Span::Window(WindowKind::Unstated, _));
         let may_be_apart = |a: &Claim, b: &Claim| {
             a.report.source.origin != b.report.source.origin
-                && a.moment().overlaps(b.moment())
+                && a.moment() == b.moment()
                 && !a.moment().is_instant()
         };
         claims.iter().any(unstated)

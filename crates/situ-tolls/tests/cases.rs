@@ -34,6 +34,11 @@ fn noon(day: u32) -> Instant {
     format!("2026-02-{day:02}T12:00:00Z").parse().unwrap()
 }
 
+/// A moment of February, as "03T01:00".
+fn at(time: &str) -> When {
+    format!("2026-02-{time}:00Z").parse().unwrap()
+}
+
 fn source(id: &str) -> Source {
     Source {
         url: Some(Text::new(format!("urn:{id}")).unwrap()),
@@ -113,6 +118,20 @@ impl Desk {
                 epoch: None,
             },
         )
+    }
+
+    fn report_at(&mut self, origin: &str, as_of: When, figure: Figure) -> EventId {
+        let envelope = |event| Event {
+            occurred: Some(as_of),
+            source: Some(source(origin)),
+            ..event
+        };
+        let reported = CasualtiesReported {
+            figures: vec![figure],
+            words: None,
+            epoch: None,
+        };
+        self.record(5, envelope, reported)
     }
 
     fn retract(&mut self, learnt: u32, target: ClaimRef, replacement: Option<ClaimRef>) -> EventId {
@@ -626,26 +645,7 @@ fn a_window_of_unstated_kind_bounds_no_window_within_it() {
 
 #[test]
 fn what_may_begin_later_on_the_same_day_bounds_nothing_from_above() {
-    let at = |time: &str| format!("2026-02-{time}:00Z").parse::<When>().unwrap();
     let mut desk = Desk::default();
-    let report = |desk: &mut Desk, origin: &str, as_of: When, figure: Figure| {
-        let envelope = |event| Event {
-            occurred: Some(as_of),
-            source: Some(source(origin)),
-            ..event
-        };
-        let figures = vec![figure];
-        let (words, epoch) = (None, None);
-        desk.record(
-            5,
-            envelope,
-            CasualtiesReported {
-                figures,
-                words,
-                epoch,
-            },
-        )
-    };
     let from_day_3 = window(WindowKind::Occurrence, 3, killed(Role::All, exactly(3)));
     let from_1_am = Figure {
         period: Period::Window {
@@ -654,17 +654,24 @@ fn what_may_begin_later_on_the_same_day_bounds_nothing_from_above() {
         },
         ..killed(Role::All, exactly(9))
     };
-    report(
-        &mut desk,
-        "a",
-        at("03T01:00"),
-        killed(Role::All, exactly(100)),
-    );
-    report(&mut desk, "a", at("05T11:00"), from_day_3);
-    report(&mut desk, "b", at("05T10:00"), from_1_am);
+    desk.report_at("a", at("03T01:00"), killed(Role::All, exactly(100)));
+    desk.report_at("a", at("05T11:00"), from_day_3);
+    desk.report_at("b", at("05T10:00"), from_1_am);
     let at_least_150 = killed(Role::All, Quantity::at_least(count(150)));
-    report(&mut desk, "b", at("05T11:00"), at_least_150);
+    desk.report_at("b", at("05T11:00"), at_least_150);
     for toll in desk.ask(5, &Question::default()) {
         assert!(toll.conflicts.is_empty(), "{:?}", toll.conflicts);
+    }
+}
+
+#[test]
+fn parts_of_one_day_clash_for_certain_with_a_later_total_below_them() {
+    for (one, other) in [("a", "b"), ("b", "a")] {
+        let mut desk = Desk::default();
+        desk.report_at(one, at("03T01:00"), killed(Role::Civilian, exactly(6)));
+        desk.report(other, 3, vec![killed(Role::SecurityForces, exactly(6))]);
+        desk.report("c", 5, vec![killed(Role::All, exactly(10))]);
+        let conflict = &desk.killed(5, Role::All).conflicts[0];
+        assert_eq!((conflict.gap, conflict.certainty), (2, Certainty::Certain));
     }
 }
