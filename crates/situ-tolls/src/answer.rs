@@ -679,6 +679,8 @@ impl Resolved<'_> {
                         .find(|claim| {
                             claim.is_of_same_report(total)
                                 && claim.cell.outcome == total.cell.outcome
+                                && claim.cell.places == total.cell.places
+                                && claim.cell.basis == total.cell.basis
                                 && claim.cell.span == total.cell.span
                                 && claim.cell.who == *who
                                 && claim.moment() == total.moment()
@@ -705,7 +707,7 @@ impl Resolved<'_> {
         None
     }
 
-    /// An earlier claim of another origin with the same number for the same people.
+    /// An earlier claim of another origin with the same number for the same people in the same places.
     fn relayed(&self, claim: &Claim) -> Option<&Claim> {
         self.network
             .current
@@ -715,6 +717,7 @@ impl Resolved<'_> {
                 earlier.report.source.origin != claim.report.source.origin
                     && earlier.cell.outcome == claim.cell.outcome
                     && earlier.cell.who == claim.cell.who
+                    && earlier.cell.places == claim.cell.places
                     && earlier.cell.basis == claim.cell.basis
                     && matches!(
                         (earlier.cell.span, claim.cell.span),

@@ -5,8 +5,8 @@
 use situ_core::{
     AsOf, Basis, CasualtiesReported, ClaimId, ClaimRef, ClaimRetracted, Condition, Count,
     CounterRestarted, Coverage, Event, EventId, EventStore, Figure, Harm, Instant, Known, Name,
-    Outcome, PartitionDeclared, Payload, Period, Position, Projection, Quantity, RetractionReason,
-    Role, SituationId, Source, SourceId, Text, Valid, When, Who, WindowKind,
+    Outcome, PartitionDeclared, Payload, Period, PlaceId, Position, Projection, Quantity,
+    RetractionReason, Role, SituationId, Source, SourceId, Text, Valid, When, Who, WindowKind,
 };
 use situ_memory::MemoryStore;
 use situ_tolls::{Certainty, FlagKind, Policy, Question, Reason, Toll, Tolls};
@@ -61,6 +61,11 @@ fn killed(who: Role, quantity: Quantity) -> Figure {
         },
         basis: Basis::Reported,
     }
+}
+
+fn in_place(place: &str, figure: Figure) -> Figure {
+    let places = vec![PlaceId::new(place).unwrap()];
+    Figure { places, ..figure }
 }
 
 fn window(counts: WindowKind, from: u32, figure: Figure) -> Figure {
@@ -673,5 +678,21 @@ fn parts_of_one_day_clash_for_certain_with_a_later_total_below_them() {
         desk.report("c", 5, vec![killed(Role::All, exactly(10))]);
         let conflict = &desk.killed(5, Role::All).conflicts[0];
         assert_eq!((conflict.gap, conflict.certainty), (2, Certainty::Certain));
+    }
+}
+
+#[test]
+fn the_same_number_elsewhere_is_no_relay_and_no_part() {
+    let mut desk = Desk::default();
+    let quetta = vec![
+        in_place("quetta", killed(Role::All, exactly(58))),
+        in_place("gwadar", killed(Role::Civilian, exactly(36))),
+        in_place("gwadar", killed(Role::SecurityForces, exactly(22))),
+    ];
+    desk.report("a", 4, quetta);
+    let gwadar = in_place("gwadar", killed(Role::All, exactly(58)));
+    desk.report("b", 5, vec![gwadar]);
+    for toll in desk.ask(6, &Question::default()) {
+        assert!(toll.flags.is_empty(), "{:?}", toll.flags);
     }
 }
