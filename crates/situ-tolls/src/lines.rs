@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use situ_core::{AsOf, ClaimRef, Name, Position, Register, RetractionReason, SourceId};
+use situ_core::{
+    AsOf, ClaimRef, Known, Name, Position, Register, Retraction, RetractionReason, SourceId,
+};
 
 use crate::claims::{Cell, Claim, Claims, Moment};
 use crate::toll::Reason;
@@ -110,7 +112,7 @@ fn sort_line<'a>(
         match register.claim_retraction(claim.id, as_of.known) {
             None => live.push(claim),
             Some(retraction) => {
-                if retraction.replacement.is_none() {
+                if !is_replaced(retraction, register, as_of.known) {
                     retracted.push(claim);
                 }
                 standing.aside.push(Aside {
@@ -162,6 +164,17 @@ fn sort_line<'a>(
             retraction: None,
         });
     }
+}
+
+/// Whether a retraction names what stands instead, and that is not retracted itself.
+fn is_replaced(retraction: &Retraction, register: &Register, known: Known) -> bool {
+    retraction.replacement.is_some_and(|replacement| {
+        let retracted = match replacement {
+            ClaimRef::Event(event) => register.event_retraction(event, known),
+            ClaimRef::Claim(claim) => register.claim_retraction(claim, known),
+        };
+        retracted.is_none()
+    })
 }
 
 /// Where a claim stands in the log: the last resort of every order, so that it is total.

@@ -696,3 +696,19 @@ fn the_same_number_elsewhere_is_no_relay_and_no_part() {
         assert!(toll.flags.is_empty(), "{:?}", toll.flags);
     }
 }
+
+#[test]
+fn a_figure_whose_replacement_is_retracted_too_leaves_the_line_stale() {
+    let mut desk = Desk::default();
+    desk.report("a", 3, vec![killed(Role::All, exactly(20))]);
+    let wrong = desk.report("a", 4, vec![killed(Role::All, exactly(63))]);
+    let wrong_too = desk.report_learnt("a", 4, 5, vec![killed(Role::All, exactly(36))]);
+    desk.retract(5, claim(wrong, 1), Some(claim(wrong_too, 1)));
+    desk.retract(6, claim(wrong_too, 1), Some(claim(wrong, 1)));
+    let all = desk.killed(6, Role::All);
+    assert_eq!(
+        (all.shown, all.flags[0].flag),
+        (Some(20), FlagKind::Stale),
+        "{all:?}"
+    );
+}
