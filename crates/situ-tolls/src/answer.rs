@@ -205,11 +205,11 @@ impl Resolved<'_> {
             .iter()
             .filter(|aside| Group::of(&aside.claim.cell) == *group)
             .collect();
-        let own: Vec<&Claim> = current
-            .iter()
-            .map(|(_, current)| current.claim)
-            .chain(aside.iter().map(|aside| aside.claim))
-            .collect();
+        let own: Vec<&Claim> = if current.is_empty() {
+            aside.iter().map(|aside| aside.claim).collect()
+        } else {
+            current.iter().map(|(_, current)| current.claim).collect()
+        };
         let point = self.bounds(&self.point, node);
         let floor = self.bounds(&self.floor, node);
         // Nobody claims it: it is worth a line where something follows, and nothing is not something.

@@ -89,7 +89,7 @@ pub struct PolicyUsed {
 pub enum TollPeriod {
     /// One incident.
     Incident,
-    /// A running count; `since` is the earliest start among the claims.
+    /// A running count; `since` is the earliest start among the current claims, where there are any.
     Cumulative {
         /// Where counting started, if said.
         since: Option<When>,

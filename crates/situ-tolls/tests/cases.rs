@@ -9,7 +9,7 @@ use situ_core::{
     RetractionReason, Role, SituationId, Source, SourceId, Text, Valid, When, Who, WindowKind,
 };
 use situ_memory::MemoryStore;
-use situ_tolls::{Certainty, FlagKind, Policy, Question, Reason, Toll, Tolls};
+use situ_tolls::{Certainty, FlagKind, Policy, Question, Reason, Toll, TollPeriod, Tolls};
 
 /// A desk that records one event after another; days are days of February 2026 in UTC.
 #[derive(Default)]
@@ -710,5 +710,26 @@ fn a_figure_whose_replacement_is_retracted_too_leaves_the_line_stale() {
         (all.shown, all.flags[0].flag),
         (Some(20), FlagKind::Stale),
         "{all:?}"
+    );
+}
+
+#[test]
+fn a_claim_set_aside_does_not_say_since_when_a_figure_counts() {
+    let mut desk = Desk::default();
+    let since = |start: &str, figure: Figure| Figure {
+        period: Period::Cumulative {
+            since: Some(start.parse().unwrap()),
+        },
+        ..figure
+    };
+    let misdated = since("2020-01-01[UTC]", killed(Role::All, exactly(50)));
+    let misdated = desk.report("a", 4, vec![misdated]);
+    desk.report("a", 4, vec![killed(Role::All, exactly(5))]);
+    desk.retract(5, claim(misdated, 1), None);
+    assert_eq!(
+        desk.killed(6, Role::All).period,
+        TollPeriod::Cumulative {
+            since: Some(day(1))
+        }
     );
 }
