@@ -777,10 +777,7 @@ fn contradiction(event: &Event) -> Option<String> {
         Payload::OutcomeChanged(change) if change.from == change.to => {
             Some(format!("`from` and `to` are both {}; name two outcomes", change.from))
         }
-        Payload::PartitionDeclared(partition) => partition.parts.iter().find_map(|part| {
-            (*part == partition.whole || !part.is_within(partition.whole))
-                .then(|| format!("part `{}` does not lie within the whole `{}`", part.role, partition.whole.role))
-        }),
+        Payload::PartitionDeclared(partition) => partition_contradiction(partition),
         Payload::ServiceSuspended(suspended) => scope_contradiction(&suspended.scope).or_else(|| {
             (suspended.degree == Degree::Normal)
                 .then(|| "degree `normal` suspends nothing; record ServiceRestored or ServiceConfirmed".to_owned())
@@ -793,6 +790,25 @@ fn contradiction(event: &Event) -> Option<String> {
         Payload::ServiceOutlookGiven(outlook) => scope_contradiction(&outlook.scope),
         _ => None,
     }
+}
+
+fn partition_contradiction(partition: &PartitionDeclared) -> Option<String> {
+    let whole = partition.whole;
+    let mut parts = (1..).zip(&partition.parts);
+    parts.find_map(|(number, part)| {
+        if *part == whole || !part.is_within(whole) {
+            return Some(format!(
+                "part `{}` does not lie within the whole `{}`",
+                part.role, whole.role
+            ));
+        }
+        let (other, _) = (1..number)
+            .zip(&partition.parts)
+            .find(|(_, other)| part.is_within(**other) || other.is_within(*part))?;
+        Some(format!(
+            "parts {other} and {number} count the same people; leave one out"
+        ))
+    })
 }
 
 fn scope_contradiction(scope: &ServiceScope) -> Option<String> {

@@ -303,6 +303,57 @@ fn what_the_parts_do_not_agree_on_is_refused_where_it_stands() {
 }
 
 #[test]
+fn a_payload_that_contradicts_itself_is_refused() {
+    let check = |kind: &str, payload: &str, expected: &str| {
+        refused(
+            &line(kind, payload),
+            payload,
+            &format!("{kind}: {expected}"),
+        );
+    };
+    let partition = |parts: &str| {
+        format!(
+            r#"{{"outcome":"killed","whole":{{"who":"security_forces"}},"parts":[{parts}],"coverage":"partial"}}"#
+        )
+    };
+    check(
+        "PartitionDeclared",
+        &partition(r#"{"who":"police"},{"who":"civilian"}"#),
+        "part `civilian` does not lie within the whole `security_forces`",
+    );
+    check(
+        "PartitionDeclared",
+        &partition(r#"{"who":"police"},{"who":"military"},{"who":"police","sex":"male"}"#),
+        "parts 1 and 3 count the same people; leave one out",
+    );
+    check(
+        "OutcomeChanged",
+        r#"{"people":{"who":"all"},"from":"injured","to":"injured","count":1}"#,
+        "`from` and `to` are both injured; name two outcomes",
+    );
+    let rail = |of: &str, degree: &str| {
+        format!(r#"{{"service":"rail","scope":{{"of":{{{of}}}}},"degree":"{degree}"}}"#)
+    };
+    let quetta = r#""area":{"place":"quetta"}"#;
+    check(
+        "ServiceSuspended",
+        &rail(quetta, "normal"),
+        "degree `normal` suspends nothing; record ServiceRestored or ServiceConfirmed",
+    );
+    check(
+        "ServiceRestored",
+        &rail(quetta, "none"),
+        "degree `none` restores nothing; record ServiceSuspended or ServiceConfirmed",
+    );
+    let two_of_one = r#""some_of":{"within":"balochistan","named":[{"area":{"place":"quetta"}},{"area":{"place":"nushki"}}],"at_least":1}"#;
+    check(
+        "ServiceConfirmed",
+        &rail(two_of_one, "none"),
+        "2 members are named but `at_least` is 1; it counts the named ones too",
+    );
+}
+
+#[test]
 fn text_keeps_its_limits_and_hides_nothing() {
     let words = |text: &str| {
         let payload = format!(r#"{{"epoch":"2","words":"{text}"}}"#);
