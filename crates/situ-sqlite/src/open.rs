@@ -74,6 +74,7 @@ pub(crate) fn for_writing(path: &Path, start: Start) -> Result<Connection, OpenE
         _ => {}
     }
     check_marks(path, Marks::read(&connection).map_err(failed)?)?;
+    schema::use_write_ahead_log(&connection).map_err(failed)?;
     Ok(connection)
 }
 

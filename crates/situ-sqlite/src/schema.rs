@@ -59,9 +59,14 @@ impl Marks {
     }
 }
 
+/// Lets readers and the writer work side by side. The file remembers it, but a copy made by `VACUUM INTO` does not.
+pub(crate) fn use_write_ahead_log(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "journal_mode", "WAL")
+}
+
 /// Makes a blank database a log; another process may do the same at the same time.
 pub(crate) fn initialise(connection: &mut Connection) -> rusqlite::Result<()> {
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+    use_write_ahead_log(connection)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if Marks::read(&transaction)?.is_blank() {
         transaction.execute_batch(SCHEMA)?;

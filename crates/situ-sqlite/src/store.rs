@@ -323,6 +323,24 @@ mod tests {
     }
 
     #[test]
+    fn a_copy_made_by_sqlite_lets_readers_and_the_writer_work_side_by_side() {
+        in_file(|path, store| {
+            append(store, 1).unwrap();
+            let copy = path.with_file_name("copy.db");
+            let raw = rusqlite::Connection::open(path).unwrap();
+            raw.execute("VACUUM INTO ?1", [copy.to_str().unwrap()])
+                .unwrap();
+            let store = SqliteStore::open(&copy).unwrap();
+            let raw = rusqlite::Connection::open(&copy).unwrap();
+            let reading = raw.unchecked_transaction().unwrap();
+            let count = |sql| reading.query_row(sql, [], |row| row.get::<_, i64>(0));
+            assert_eq!(count("SELECT count(*) FROM event"), Ok(20));
+            pragma(&store, "PRAGMA busy_timeout = 1");
+            assert_eq!(append(&store, 2), Ok(21));
+        });
+    }
+
+    #[test]
     fn what_another_connection_wrote_is_seen_by_the_next_append() {
         in_file(|path, store| {
             let other = SqliteStore::open(path).unwrap();
