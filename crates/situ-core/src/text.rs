@@ -130,11 +130,14 @@ pub(crate) fn check(text: &str, limit: usize) -> Result<(), TextError> {
             limit,
         });
     }
+    // Plain ASCII, which most texts are, needs no look at its characters.
+    if text.starts_with(|first: char| first.is_ascii_graphic())
+        && text.bytes().all(|byte| (0x20..0x7f).contains(&byte))
+    {
+        return Ok(());
+    }
     if text.trim().is_empty() {
         return Err(TextError::Empty);
-    }
-    if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
-        return Ok(());
     }
     match text
         .char_indices()

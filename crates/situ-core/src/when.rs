@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{
-    DateTime, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc,
+    DateTime, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone,
 };
 use chrono_tz::Tz;
 use edtf_core::{Bound, BoundDate, Edtf};
@@ -69,9 +69,10 @@ impl Zone {
         let mut probe = local;
         // The longest gap there has been is a whole day (Samoa skipped 30 December 2011).
         for _ in 0..=(25 * 4) {
-            match self.0.from_local_datetime(&probe) {
-                LocalResult::Single(moment) | LocalResult::Ambiguous(moment, _) => {
-                    return moment.with_timezone(&Utc).into();
+            match self.0.offset_from_local_datetime(&probe) {
+                LocalResult::Single(offset) | LocalResult::Ambiguous(offset, _) => {
+                    let ahead = i64::from(offset.fix().local_minus_utc()) * 1_000_000_000;
+                    return Instant::from(probe.and_utc()).saturating_add_nanos(-ahead);
                 }
                 LocalResult::None => probe += TimeDelta::minutes(15),
             }
