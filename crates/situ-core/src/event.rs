@@ -760,6 +760,9 @@ fn contradiction(event: &Event) -> Option<String> {
     match &event.payload {
         Payload::CasualtiesReported(reported) => {
             let as_of = event.occurred.as_ref()?;
+            if as_of.latest().is_none() {
+                return Some(format!("the as-of {as_of} has no end; write up to when the people were counted"));
+            }
             if reported.figures.len() > usize::from(u16::MAX) {
                 return Some(format!("{} figures in one event; split it", reported.figures.len()));
             }

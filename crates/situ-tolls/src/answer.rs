@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use situ_core::{
     AsOf, Basis, ClaimRef, Harm, Interval, Known, Name, PlaceId, Position, Register, Role,
-    SituationId, SourceKind, WindowKind,
+    SituationId, SourceKind, Valid, WindowKind,
 };
 
-use crate::claims::{Cell, Claim, Claims, Moment, Span};
+use crate::claims::{Cell, Claim, Claims, Moment, Moved, Span};
 use crate::lines::{Aside, Current, Standing, standing};
 use crate::network::{Network, Partition, ends};
 use crate::policy::{Picked, newest};
@@ -29,14 +29,18 @@ pub(crate) fn tolls(
     let standing = standing(claims, register, as_of);
     let network = Network::new(situation, claims, register, as_of, &standing);
     let system = network.system(Reading::Point);
+    let floor_system = network.system(Reading::Floor);
     let point = system.solve(|_| true);
     let resolved = Resolved {
         situation,
         register,
+        moved: &claims.moved,
+        valid: as_of.valid,
         known: as_of.known,
         standing: &standing,
         clashes: clashes(&system, &point, &network.tentative_system()),
-        floor: network.system(Reading::Floor).solve(|_| true),
+        without: without_banned(&network, &system, &floor_system),
+        floor: floor_system.solve(|_| true),
         point,
         network: &network,
     };
@@ -44,7 +48,7 @@ pub(crate) fn tolls(
     figures.retain(|group, _| resolved.is_asked(group, question));
     figures
         .iter()
-        .filter_map(|(group, node)| resolved.toll(group, *node, question))
+        .filter_map(|(group, nodes)| resolved.toll(group, nodes, question))
         .collect()
 }
 
@@ -83,22 +87,22 @@ impl Group {
     }
 }
 
-/// Every figure, with the count its bounds are read from: the newest as-of, and there the earliest start.
-fn groups(network: &Network<'_>, standing: &Standing<'_>) -> BTreeMap<Group, Option<Node>> {
-    let mut groups: BTreeMap<Group, Option<Node>> = BTreeMap::new();
-    let rank = |node: Node| {
-        let count = &network.counts[node];
+/// Every figure with its counts; the first is the one its bounds are read from: the newest as-of, and there the earliest start.
+fn groups(network: &Network<'_>, standing: &Standing<'_>) -> BTreeMap<Group, Vec<Node>> {
+    let mut groups: BTreeMap<Group, Vec<Node>> = BTreeMap::new();
+    let rank = |node: &Node| {
+        let count = &network.counts[*node];
         let start = match count.cell.span {
             Span::Cumulative(since) => since.map(|since| (since.earliest, since.latest)),
             _ => None,
         };
-        (count.as_of, start.is_some(), std::cmp::Reverse(start))
+        std::cmp::Reverse((count.as_of, start.is_some(), std::cmp::Reverse(start)))
     };
     for (node, count) in network.counts.iter().enumerate() {
-        let best = groups.entry(Group::of(&count.cell)).or_default();
-        if best.is_none_or(|best| rank(node) > rank(best)) {
-            *best = Some(node);
-        }
+        groups.entry(Group::of(&count.cell)).or_default().push(node);
+    }
+    for nodes in groups.values_mut() {
+        nodes.sort_by_key(rank);
     }
     for aside in &standing.aside {
         groups.entry(Group::of(&aside.claim.cell)).or_default();
@@ -106,30 +110,52 @@ fn groups(network: &Network<'_>, standing: &Standing<'_>) -> BTreeMap<Group, Opt
     groups
 }
 
+/// Solutions under `point` and `floor` without the evidence that the bounds of some nodes must not rest on.
+struct Without {
+    evidence: Vec<Evidence>,
+    nodes: Vec<Node>,
+    point: Solution,
+    floor: Solution,
+}
+
+fn without_banned(network: &Network<'_>, point: &System, floor: &System) -> Vec<Without> {
+    let mut without: Vec<Without> = Vec::new();
+    for (node, evidence) in &network.banned {
+        match without.iter_mut().find(|other| other.evidence == *evidence) {
+            Some(other) => other.nodes.push(*node),
+            None => without.push(Without {
+                evidence: evidence.clone(),
+                nodes: vec![*node],
+                point: point.solve(|one| !evidence.contains(&one)),
+                floor: floor.solve(|one| !evidence.contains(&one)),
+            }),
+        }
+    }
+    without
+}
+
 /// The clashes under `point`, certain ones and then those that need a window of unstated kind, each with a minimal set of
 /// evidence and in words; the same set once, where its gap is largest.
 fn clashes(system: &System, point: &Solution, tentative: &System) -> Vec<FoundClash> {
     let mut found: Vec<FoundClash> = Vec::new();
     let only_possible = tentative.solve(|_| true);
-    for (system, solution) in [(system, point), (tentative, &only_possible)] {
+    for (system, solution, is_tentative) in
+        [(system, point, false), (tentative, &only_possible, true)]
+    {
         for clash in &solution.clashes {
             let set = system.minimal(&solution.clash_evidence(clash));
             let words = clash_in_words(solution, clash);
             match found.iter_mut().find(|other| other.evidence == set) {
-                Some(other) if other.gap >= clash.gap() => {}
+                Some(other) if other.gap >= clash.gap() || is_tentative => {}
                 Some(other) => {
-                    *other = FoundClash {
-                        node: clash.node,
-                        gap: clash.gap(),
-                        evidence: set,
-                        words,
-                    }
+                    (other.node, other.gap, other.words) = (clash.node, clash.gap(), words);
                 }
                 None => found.push(FoundClash {
                     node: clash.node,
                     gap: clash.gap(),
                     evidence: set,
                     words,
+                    is_tentative,
                 }),
             }
         }
@@ -142,6 +168,8 @@ struct FoundClash {
     gap: u64,
     evidence: Vec<Evidence>,
     words: String,
+    /// It needs a constraint that may not hold.
+    is_tentative: bool,
 }
 
 fn clash_in_words(solution: &Solution, clash: &Clash) -> String {
@@ -160,11 +188,14 @@ fn clash_in_words(solution: &Solution, clash: &Clash) -> String {
 struct Resolved<'a> {
     situation: &'a SituationId,
     register: &'a Register,
+    moved: &'a [Moved],
+    valid: Valid,
     known: Known,
     standing: &'a Standing<'a>,
     network: &'a Network<'a>,
     point: Solution,
     floor: Solution,
+    without: Vec<Without>,
     clashes: Vec<FoundClash>,
 }
 
@@ -194,7 +225,8 @@ impl Resolved<'_> {
     }
 
     /// The answer for one figure; none where nothing at all is known of it.
-    fn toll(&self, group: &Group, node: Option<Node>, question: &Question) -> Option<Toll> {
+    fn toll(&self, group: &Group, nodes: &[Node], question: &Question) -> Option<Toll> {
+        let node = nodes.first().copied();
         let current: Vec<(Evidence, &Current<'_>)> = (0..)
             .zip(&self.network.current)
             .filter(|(_, current)| Group::of(&current.claim.cell) == *group)
@@ -210,8 +242,8 @@ impl Resolved<'_> {
         } else {
             current.iter().map(|(_, current)| current.claim).collect()
         };
-        let point = self.bounds(&self.point, node);
-        let floor = self.bounds(&self.floor, node);
+        let point = self.bounds(Reading::Point, node);
+        let floor = self.floor(group, nodes);
         // Nobody claims it: it is worth a line where something follows, and nothing is not something.
         if own.is_empty() && (point.interval() == Interval::ANY || point.most == Some(0)) {
             return None;
@@ -279,6 +311,7 @@ impl Resolved<'_> {
             flags: self.flags(
                 group,
                 node,
+                &floor,
                 &current,
                 &candidates,
                 is_disputed,
@@ -327,13 +360,70 @@ impl Resolved<'_> {
             .as_ref()
     }
 
-    fn bounds(&self, solution: &Solution, node: Option<Node>) -> Bounds {
+    /// The solution a node's bounds are read from.
+    fn solution(&self, reading: Reading, node: Node) -> &Solution {
+        let without = self
+            .without
+            .iter()
+            .find(|without| without.nodes.contains(&node));
+        match (reading, without) {
+            (Reading::Point, None) => &self.point,
+            (Reading::Floor, None) => &self.floor,
+            (Reading::Point, Some(without)) => &without.point,
+            (Reading::Floor, Some(without)) => &without.floor,
+        }
+    }
+
+    /// The numbers a node may be under `point`.
+    fn interval(&self, node: Node) -> Interval {
+        let (least, most) = ends(self.solution(Reading::Point, node), node);
+        Interval { least, most }
+    }
+
+    /// The floor of a figure: where people counted once stay counted, every running count of it is one, also of an as-of that
+    /// overlaps the newest, and of an epoch before the counter began anew.
+    fn floor(&self, group: &Group, nodes: &[Node]) -> Bounds {
+        let newest = self.bounds(Reading::Floor, nodes.first().copied());
+        let accumulates = nodes
+            .first()
+            .is_some_and(|node| self.network.counts[*node].cell.accumulates());
+        if group.period != Period::Cumulative || !accumulates {
+            return newest;
+        }
+        let least = |node: &Node| ends(self.solution(Reading::Floor, *node), *node).0;
+        let highest = nodes
+            .iter()
+            .rev()
+            .max_by_key(|node| least(node))
+            .filter(|node| least(node) > newest.least);
+        match highest {
+            None => newest,
+            Some(node) => {
+                let highest = self.bounds(Reading::Floor, Some(*node));
+                let most = newest.most.filter(|most| *most >= highest.least);
+                let interval = Interval {
+                    least: highest.least,
+                    most,
+                };
+                let most_by = newest.most_by.filter(|_| most.is_some());
+                Bounds {
+                    words: words(interval),
+                    most,
+                    most_by,
+                    ..highest
+                }
+            }
+        }
+    }
+
+    fn bounds(&self, reading: Reading, node: Option<Node>) -> Bounds {
         let Some(node) = node else {
             return Bounds {
                 words: words(Interval::ANY),
                 ..Bounds::default()
             };
         };
+        let solution = self.solution(reading, node);
         let (least, most) = ends(solution, node);
         // Where claims clash there is no interval; the lower end stands, and the conflict says the rest.
         let most = most.filter(|_| !solution.is_clashing(node));
@@ -380,8 +470,8 @@ impl Resolved<'_> {
                     .iter()
                     .any(|(evidence, _)| clash.evidence.contains(evidence))
         };
-        let certainty = |evidence: &[Evidence]| {
-            if self.network.is_only_possible(evidence) {
+        let certainty = |clash: &FoundClash| {
+            if clash.is_tentative || self.network.is_only_possible(&clash.evidence) {
                 Certainty::Possible
             } else {
                 Certainty::Certain
@@ -392,7 +482,7 @@ impl Resolved<'_> {
             .iter()
             .filter(concerns)
             .map(|clash| Conflict {
-                certainty: certainty(&clash.evidence),
+                certainty: certainty(clash),
                 claims: self.names(&clash.evidence),
                 gap: clash.gap,
                 words: clash.words.clone(),
@@ -413,7 +503,7 @@ impl Resolved<'_> {
             partition
                 .parts
                 .iter()
-                .any(|(_, part)| ends(&self.point, *part) != (0, None))
+                .any(|(_, part)| self.interval(*part) != Interval::ANY)
         };
         let by_roles = |partition: &&Partition| {
             partition.parts[0].0.sex.is_none() && partition.parts[0].0.age.is_none()
@@ -422,10 +512,6 @@ impl Resolved<'_> {
             .filter(claimed)
             .filter(by_roles)
             .max_by_key(|partition| partition.declared.is_some())?;
-        let interval = |node| {
-            let (least, most) = ends(&self.point, node);
-            Interval { least, most }
-        };
         let parts: Vec<Part> = partition
             .parts
             .iter()
@@ -433,7 +519,7 @@ impl Resolved<'_> {
                 who: who.role,
                 sex: who.sex,
                 age: who.age,
-                point: interval(*part),
+                point: self.interval(*part),
             })
             .collect();
         let least_sum: u64 = parts.iter().map(|part| part.point.least).sum();
@@ -441,7 +527,7 @@ impl Resolved<'_> {
             .iter()
             .map(|part| part.point.most)
             .sum::<Option<u64>>();
-        let whole = interval(node);
+        let whole = self.interval(node);
         let is_clashing = self.point.is_clashing(node);
         let remainder = if partition.exhaustive && partition.parts.len() == partition.all_parts {
             Interval {
@@ -556,6 +642,7 @@ impl Resolved<'_> {
         &self,
         group: &Group,
         node: Option<Node>,
+        floor: &Bounds,
         current: &[(Evidence, &Current<'_>)],
         candidates: &[&Claim],
         is_disputed: bool,
@@ -588,11 +675,34 @@ impl Resolved<'_> {
                 Vec::new(),
             );
         }
+        let total = shown.filter(|shown| *shown < floor.least);
+        if let (Some(total), Some(proof)) = (total, &floor.least_by)
+            && proof.constraints.contains(&"partition")
+        {
+            let words = format!(
+                "{total} is below {}, which its parts already sum to",
+                floor.least
+            );
+            flag(FlagKind::StaleTotal, words, proof.witnesses.clone());
+        }
+        for moved in self.moved_since(group, current) {
+            let change = &moved.change;
+            let (count, from, to) = (change.count.get(), change.from, change.to);
+            let words = format!(
+                "{count} moved from {from} to {to} on {}, after the as-of of this figure, and are not counted in it",
+                moved.at.edtf()
+            );
+            flag(
+                FlagKind::MovedSince,
+                words,
+                vec![ClaimRef::Event(moved.event)],
+            );
+        }
         for (_, current) in current {
             let name = ClaimRef::Claim(current.claim.id);
             if let Some(newer) = current.stale_after {
                 let words = format!(
-                    "a newer claim, {} as of {}, was retracted and nothing replaces it",
+                    "{} as of {} would stand before it, but was retracted and nothing replaces it",
                     newer.quantity,
                     newer.report.as_of.edtf()
                 );
@@ -646,6 +756,41 @@ impl Resolved<'_> {
             );
         }
         flags
+    }
+
+    /// The changes of outcome of a claim's source that came after all its claims here, which would have absorbed them.
+    fn moved_since(&self, group: &Group, current: &[(Evidence, &Current<'_>)]) -> Vec<&Moved> {
+        let is_visible = |moved: &&Moved| {
+            self.known.includes(moved.learnt_at, moved.position)
+                && moved
+                    .at
+                    .earliest()
+                    .is_none_or(|earliest| earliest <= self.valid.0)
+                && self
+                    .register
+                    .event_retraction(moved.event, self.known)
+                    .is_none()
+        };
+        let is_about = |moved: &&Moved| {
+            let change = &moved.change;
+            [change.from, change.to].contains(&group.outcome)
+                && change.people == group.who
+                && change.scope == group.harm
+                && group.period == Period::Cumulative
+        };
+        let is_after = |moved: &&Moved| {
+            let claims = current.iter().map(|(_, current)| current.claim);
+            let mut own = claims
+                .filter(|claim| claim.report.source.origin == moved.origin)
+                .peekable();
+            own.peek().is_some() && own.all(|claim| claim.moment() < Moment::of(&moved.at))
+        };
+        self.moved
+            .iter()
+            .filter(is_visible)
+            .filter(is_about)
+            .filter(is_after)
+            .collect()
     }
 
     fn is_observed(&self, group: &Group, part: &Part) -> bool {
@@ -766,22 +911,22 @@ impl Resolved<'_> {
                 } == count.cell
                 && other.as_of == count.as_of
         };
-        let running = (0..self.network.counts.len()).find(running)?;
-        let (least, most) = ends(&self.point, running);
-        let (window_least, window_most) = ends(&self.point, window);
+        let start = |node: &Node| match self.network.counts[*node].cell.span {
+            Span::Cumulative(since) => since.map(|since| (since.earliest, since.latest)),
+            _ => None,
+        };
+        let running = (0..self.network.counts.len())
+            .filter(running)
+            .min_by_key(start)?;
+        let (running, window) = (self.interval(running), self.interval(window));
         let at = self.window_start(group, current)?;
         Some(Implied {
             at,
-            least: window_most.map_or(0, |window| least.saturating_sub(window)),
-            most: most.map(|most| most.saturating_sub(window_least)),
-            expression: format!(
-                "{} − {}",
-                words(Interval { least, most }),
-                words(Interval {
-                    least: window_least,
-                    most: window_most
-                })
-            ),
+            least: window
+                .most
+                .map_or(0, |window| running.least.saturating_sub(window)),
+            most: running.most.map(|most| most.saturating_sub(window.least)),
+            expression: format!("{} − {}", words(running), words(window)),
             condition: "if the window counts people harmed in it",
         })
     }
@@ -853,6 +998,9 @@ fn words(interval: Interval) -> String {
 /// The interval in words, with the phrase it comes from, if it comes from one.
 fn said(interval: Interval, newest: Option<&Claim>) -> String {
     match newest.map(|claim| claim.quantity) {
+        Some(quantity) if quantity.shown() == Some(0) && interval == Interval::ANY => {
+            "0 counted".to_owned()
+        }
         Some(quantity) if quantity.shown().is_none() && quantity.floor() == interval => {
             let (phrase, plain) = (quantity.to_string(), words(interval));
             if phrase == plain {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use situ_core::{
     Basis, CasualtiesReported, ClaimId, EventId, Figure, Harm, Instant, Known, Name, Outcome,
-    PartitionDeclared, Period, PlaceId, Position, Quantity, Recorded, Source, SourceId, Text,
-    Valid, When, Who, WindowKind,
+    OutcomeChanged, PartitionDeclared, Period, PlaceId, Position, Quantity, Recorded, Source,
+    SourceId, Text, Valid, When, Who, WindowKind,
 };
 
 /// One figure of one event, on all three clocks.
@@ -79,6 +79,11 @@ impl Moment {
         self == other || self.is_before(other)
     }
 
+    /// Whether both may be the same moment.
+    pub(crate) fn overlaps(self, other: Self) -> bool {
+        !self.is_before(other) && !other.is_before(self)
+    }
+
     /// Whether it is one instant.
     pub(crate) fn is_instant(self) -> bool {
         self.earliest == self.latest
@@ -135,6 +140,12 @@ impl Cell {
         }
     }
 
+    /// Whether people counted once stay counted: the dead stay dead, while the injured, missing or displaced of yesterday may be
+    /// something else today. Only such counts bound those of other moments.
+    pub(crate) fn accumulates(&self) -> bool {
+        self.outcome == Outcome::Killed
+    }
+
     /// The same cell for other people.
     pub(crate) fn with_who(&self, who: Who) -> Self {
         Self {
@@ -166,6 +177,17 @@ pub(crate) struct Restart {
     pub(crate) epoch: Name,
 }
 
+/// People who moved from one outcome to another.
+#[derive(Debug, Clone)]
+pub(crate) struct Moved {
+    pub(crate) event: EventId,
+    pub(crate) position: Position,
+    pub(crate) learnt_at: Instant,
+    pub(crate) origin: SourceId,
+    pub(crate) at: When,
+    pub(crate) change: OutcomeChanged,
+}
+
 /// An attack or operation, as far as scopes need it.
 #[derive(Debug, Clone)]
 pub(crate) struct Incident {
@@ -181,6 +203,7 @@ pub(crate) struct Claims {
     pub(crate) claims: Vec<Claim>,
     pub(crate) declared: Vec<Declared>,
     pub(crate) restarts: Vec<Restart>,
+    pub(crate) moved: Vec<Moved>,
     pub(crate) incidents: HashMap<EventId, Incident>,
 }
 

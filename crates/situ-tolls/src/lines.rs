@@ -55,7 +55,7 @@ pub(crate) fn standing<'a>(claims: &'a Claims, register: &Register, as_of: AsOf)
     }
     let mut standing = Standing::default();
     for ((_, _, epoch), line) in lines {
-        sort_line(&line, epoch, register, as_of, &mut standing);
+        sort_line(&line, epoch, claims, register, as_of, &mut standing);
     }
     standing
 }
@@ -102,19 +102,22 @@ fn precedence(claim: &Claim) -> impl Ord + use<> {
 fn sort_line<'a>(
     line: &[&'a Claim],
     epoch: Option<&'a Name>,
+    claims: &Claims,
     register: &Register,
     as_of: AsOf,
     standing: &mut Standing<'a>,
 ) {
     let mut live: Vec<&'a Claim> = Vec::new();
     let mut retracted: Vec<&'a Claim> = Vec::new();
+    let mut unreplaced: Vec<&'a Claim> = Vec::new();
     for claim in line {
         match register.claim_retraction(claim.id, as_of.known) {
             None => live.push(claim),
             Some(retraction) => {
-                if !is_replaced(retraction, register, as_of.known) {
-                    retracted.push(claim);
+                if !is_replaced(retraction, claims, register, as_of.known) {
+                    unreplaced.push(claim);
                 }
+                retracted.push(claim);
                 standing.aside.push(Aside {
                     claim,
                     reason: Reason::Retracted,
@@ -124,6 +127,7 @@ fn sort_line<'a>(
             }
         }
     }
+    drop_relays(&retracted, &mut live, register, as_of.known, standing);
     live.sort_by(|a, b| {
         precedence(b)
             .cmp(&precedence(a))
@@ -132,7 +136,7 @@ fn sort_line<'a>(
     let Some(first) = live.first().copied() else {
         return;
     };
-    let stale_after = retracted
+    let stale_after = unreplaced
         .into_iter()
         .filter(|claim| precedence(claim) > precedence(first))
         .max_by(|a, b| {
@@ -166,14 +170,55 @@ fn sort_line<'a>(
     }
 }
 
-/// Whether a retraction names what stands instead, and that is not retracted itself.
-fn is_replaced(retraction: &Retraction, register: &Register, known: Known) -> bool {
+/// A relay falls with its origin: the same number as of the same moment, passed on by more, when it was retracted nearer to it.
+fn drop_relays<'a>(
+    retracted: &[&'a Claim],
+    live: &mut Vec<&'a Claim>,
+    register: &Register,
+    known: Known,
+    standing: &mut Standing<'a>,
+) {
+    live.retain(|relay| {
+        let is_origin = |origin: &&&Claim| {
+            origin.moment() == relay.moment()
+                && origin.quantity == relay.quantity
+                && origin.report.source.via.len() < relay.report.source.via.len()
+        };
+        let origin = retracted.iter().find(is_origin);
+        let Some(retraction) =
+            origin.and_then(|origin| register.claim_retraction(origin.id, known))
+        else {
+            return true;
+        };
+        standing.aside.push(Aside {
+            claim: relay,
+            reason: Reason::Retracted,
+            by: Some(ClaimRef::Event(retraction.event)),
+            retraction: Some(retraction.reason),
+        });
+        false
+    });
+}
+
+/// Whether a retraction names what stands instead, and that was known and is not retracted itself.
+fn is_replaced(
+    retraction: &Retraction,
+    claims: &Claims,
+    register: &Register,
+    known: Known,
+) -> bool {
     retraction.replacement.is_some_and(|replacement| {
         let retracted = match replacement {
             ClaimRef::Event(event) => register.event_retraction(event, known),
             ClaimRef::Claim(claim) => register.claim_retraction(claim, known),
         };
-        retracted.is_none()
+        let is_it = |claim: &&Claim| match replacement {
+            ClaimRef::Event(event) => claim.id.event == event,
+            ClaimRef::Claim(id) => claim.id == id,
+        };
+        let was_known =
+            |claim: &Claim| known.includes(claim.report.learnt_at, claim.report.position);
+        retracted.is_none() && claims.claims.iter().find(is_it).is_some_and(was_known)
     })
 }
 

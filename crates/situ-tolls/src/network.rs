@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use situ_core::{
     AgeBand, AsOf, Basis, ClaimRef, Coverage, EventId, Harm, Name, Outcome, PlaceId, Position,
-    Register, Role, Sex, SituationId, Who, WindowKind,
+    Register, Role, Sex, SituationId, SourceId, Who, WindowKind,
 };
 
 use crate::claims::{Cell, Claim, Claims, Declared, Moment, Span};
@@ -12,11 +12,14 @@ use crate::lines::{Current, Standing};
 use crate::solver::{Evidence, Fact, Node, Rule, Sense, Solution, System};
 use crate::toll::Reading;
 
+/// A counter of one source, after it began anew.
+type Epoch = (SourceId, Name);
+
 /// One count: a cell of one epoch, as of one moment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Count {
     pub(crate) cell: Cell,
-    pub(crate) epoch: Option<Name>,
+    pub(crate) epoch: Option<Epoch>,
     pub(crate) as_of: Moment,
 }
 
@@ -28,9 +31,11 @@ pub(crate) struct Network<'a> {
     pub(crate) declared: Vec<&'a Declared>,
     named: HashMap<ClaimRef, Evidence>,
     rules: Vec<Rule>,
-    /// Rules that read a window of unstated kind as one of occurrence: they bound no figure, and show possible conflicts.
+    /// Rules that may not hold, for windows of unstated kind and as-ofs that may be one moment: they bound no figure, and show
+    /// possible conflicts.
     tentative: Vec<Rule>,
-    banned: HashMap<Node, Vec<Evidence>>,
+    /// Evidence the bounds of a node must not rest on.
+    pub(crate) banned: BTreeMap<Node, Vec<Evidence>>,
     pub(crate) partitions: Vec<(Node, Partition)>,
     context: Context<'a>,
 }
@@ -82,7 +87,7 @@ impl<'a> Network<'a> {
             named: HashMap::new(),
             rules: Vec::new(),
             tentative: Vec::new(),
-            banned: HashMap::new(),
+            banned: BTreeMap::new(),
             partitions: Vec::new(),
             context,
         };
@@ -103,7 +108,7 @@ impl<'a> Network<'a> {
         self.system_with(reading, &[])
     }
 
-    /// The same under `point`, with windows of unstated kind read as windows of occurrence.
+    /// The same under `point`, with windows of unstated kind read as windows of occurrence, and overlapping as-ofs as one.
     pub(crate) fn tentative_system(&self) -> System {
         self.system_with(Reading::Point, &self.tentative)
     }
@@ -126,7 +131,6 @@ impl<'a> Network<'a> {
             nodes: self.counts.len(),
             facts: facts.collect(),
             rules: [&self.rules, tentative].concat(),
-            banned: self.banned.clone(),
             ..System::default()
         }
     }
@@ -247,7 +251,7 @@ impl<'a> Network<'a> {
                 });
             }
         }
-        let mut references: BTreeMap<Cell, (Option<Moment>, Moment, Option<Name>)> =
+        let mut references: BTreeMap<Cell, (Option<Moment>, Moment, Option<Epoch>)> =
             BTreeMap::new();
         for count in &self.counts {
             let Span::Cumulative(since) = count.cell.span else {
@@ -345,13 +349,16 @@ impl<'a> Network<'a> {
             Sense::AtLeast
         };
         let nodes = parts.iter().map(|(_, node)| *node).collect();
-        self.rule(
-            "partition",
-            whole,
-            nodes,
-            sense,
-            declared.map(|(_, evidence)| evidence),
-        );
+        // A single part of a partition that always holds is a subset, and bounded as one.
+        if parts.len() > 1 || declared.is_some() {
+            self.rule(
+                "partition",
+                whole,
+                nodes,
+                sense,
+                declared.map(|(_, evidence)| evidence),
+            );
+        }
         let declared = declared.map(|(event, _)| event);
         self.partitions.push((
             whole,
@@ -376,7 +383,7 @@ impl<'a> Network<'a> {
             .take_while(|(count, _)| {
                 count.cell == same_moment.cell && count.epoch == same_moment.epoch
             })
-            .find(|(count, _)| count.as_of.is_up_to(whole.as_of))
+            .find(|(count, _)| count.may_bound(whole))
             .map(|(_, node)| *node)
     }
 
@@ -393,15 +400,24 @@ impl<'a> Network<'a> {
             let (outcome, as_of) = (self.counts[part].cell.outcome, self.counts[part].as_of);
             for harm in self.context.harms_around(self.counts[part].cell.harm) {
                 let around = outer.get(&(outcome, harm)).map_or(&[][..], Vec::as_slice);
-                for (_, whole) in around
-                    .iter()
-                    .filter(|(outer, whole)| *whole != part && as_of.is_up_to(*outer))
-                {
-                    if let Some(name) = self
-                        .context
-                        .containment(&self.counts[part], &self.counts[*whole])
+                for (outer, whole) in around.iter().filter(|(_, whole)| *whole != part) {
+                    if as_of.is_up_to(*outer) {
+                        if let Some(name) = self
+                            .context
+                            .containment(&self.counts[part], &self.counts[*whole])
+                        {
+                            self.rule(name, *whole, vec![part], Sense::AtLeast, None);
+                        }
+                    } else if *whole < part
+                        && self.counts[*whole].may_be_the_same(&self.counts[part])
                     {
-                        self.rule(name, *whole, vec![part], Sense::AtLeast, None);
+                        self.tentative.push(Rule {
+                            name: "same moment",
+                            whole: *whole,
+                            parts: vec![part],
+                            sense: Sense::Equal,
+                            evidence: None,
+                        });
                     }
                 }
             }
@@ -458,7 +474,8 @@ impl<'a> Network<'a> {
         else {
             return None;
         };
-        if whole.epoch != other.epoch
+        if !whole.cell.accumulates()
+            || whole.epoch != other.epoch
             || !starts_by(start, Some(from))
             || !window.as_of.is_up_to(whole.as_of)
         {
@@ -522,10 +539,25 @@ impl<'a> Network<'a> {
 }
 
 impl Count {
+    /// Whether this is of a moment that says something of the other's: not after it, or, for states that pass, the same.
+    fn may_bound(&self, later: &Self) -> bool {
+        self.as_of == later.as_of || (self.cell.accumulates() && self.as_of.is_before(later.as_of))
+    }
+
+    /// Whether both count the same, at moments that may be one.
+    fn may_be_the_same(&self, other: &Self) -> bool {
+        self.as_of != other.as_of
+            && self.as_of.overlaps(other.as_of)
+            && self.cell == other.cell
+            && self.epoch == other.epoch
+    }
+
     fn of(current: &Current<'_>) -> Self {
         Self {
             cell: current.claim.cell.clone(),
-            epoch: current.epoch.cloned(),
+            epoch: current
+                .epoch
+                .map(|name| (current.claim.report.source.origin.clone(), name.clone())),
             as_of: current.claim.moment(),
         }
     }
@@ -574,7 +606,7 @@ impl<'a> Context<'a> {
         let (part, whole) = (&inner.cell, &outer.cell);
         let lies_within = part.outcome == whole.outcome
             && part.who.is_within(whole.who)
-            && inner.as_of.is_up_to(outer.as_of)
+            && inner.may_bound(outer)
             && inner.epoch == outer.epoch
             && basis_within(part.basis, whole.basis)
             && self.places_within(&part.places, &whole.places)
@@ -641,7 +673,9 @@ impl<'a> Context<'a> {
             (Span::Incident, Span::Incident) => true,
             (Span::Cumulative(inner), Span::Cumulative(outer)) => starts_by(outer, inner),
             (Span::Window(kind, from), Span::Cumulative(since)) => {
-                kind != WindowKind::Reporting && starts_by(since, Some(from))
+                kind != WindowKind::Reporting
+                    && inner.cell.accumulates()
+                    && starts_by(since, Some(from))
             }
             (Span::Window(inner_kind, inner_from), Span::Window(outer_kind, outer_from)) => {
                 inner_kind != WindowKind::Reporting

@@ -4,13 +4,15 @@
 //! what made it so. Where a count can be nothing any more, it is frozen and its clash kept: one contradiction does not spread.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 /// A count to be bounded.
 pub(crate) type Node = usize;
 /// A claim or a declaration, by number.
 pub(crate) type Evidence = u32;
 type ProofIx = u32;
+/// The most terms an expression shows.
+const TERMS: usize = 24;
 
 /// A claim: the count of a node lies between two ends.
 #[derive(Debug, Clone)]
@@ -50,8 +52,6 @@ pub(crate) struct System {
     pub(crate) nodes: usize,
     pub(crate) facts: Vec<Fact>,
     pub(crate) rules: Vec<Rule>,
-    /// Evidence a node's bounds must not rest on, unless it is the node's own.
-    pub(crate) banned: HashMap<Node, Vec<Evidence>>,
     pub(crate) rules_of: OnceCell<Vec<Vec<usize>>>,
 }
 
@@ -126,7 +126,7 @@ impl System {
             }
             for rule in due.into_iter().map(|rule| &self.rules[rule]) {
                 if rule.evidence.is_none_or(&allowed) {
-                    solution.apply(self, rule);
+                    solution.apply(rule);
                 }
             }
         }
@@ -213,7 +213,8 @@ impl Solution {
         // What is added comes first, so that the line never opens with a minus sign.
         terms.sort_by_key(|(is_plus, _)| !is_plus);
         let mut text = String::new();
-        for (is_plus, value) in terms {
+        let is_cut = terms.len() > TERMS;
+        for (is_plus, value) in terms.into_iter().take(TERMS) {
             match (text.is_empty(), is_plus) {
                 (true, true) => {}
                 (true, false) => text.push('−'),
@@ -222,17 +223,24 @@ impl Solution {
             }
             text.push_str(&value.to_string());
         }
+        if is_cut {
+            text.push_str(" …");
+        }
         text
     }
 
     /// The names of the constraints behind an end, outermost last.
     pub(crate) fn constraints(&self, end: End) -> Vec<&'static str> {
         let mut names = Vec::new();
-        self.names(end.proof, &mut names);
+        self.names(end.proof, &mut BTreeSet::new(), &mut names);
         names
     }
 
     fn terms(&self, proof: ProofIx, is_plus: bool, terms: &mut Vec<(bool, i64)>) {
+        // A proof used twice is written twice, so a long one is cut rather than written out.
+        if terms.len() > TERMS {
+            return;
+        }
         let step = &self.proofs[proof as usize];
         if step.rule.is_none() {
             terms.push((is_plus, step.value));
@@ -245,10 +253,13 @@ impl Solution {
         }
     }
 
-    fn names(&self, proof: ProofIx, names: &mut Vec<&'static str>) {
+    fn names(&self, proof: ProofIx, seen: &mut BTreeSet<ProofIx>, names: &mut Vec<&'static str>) {
+        if !seen.insert(proof) {
+            return;
+        }
         let step = &self.proofs[proof as usize];
         for part in step.plus.iter().chain(&step.minus) {
-            self.names(*part, names);
+            self.names(*part, seen, names);
         }
         if let Some(name) = step.rule
             && !names.contains(&name)
@@ -262,10 +273,10 @@ impl Solution {
         for fact in system.facts.iter().filter(|fact| allowed(fact.evidence)) {
             let step = |value| move || Step::fact(value, fact.evidence);
             if fact.least > self.least(fact.node) {
-                self.set_end(system, fact.node, &step(fact.least), fact.least, true);
+                self.set_end(fact.node, &step(fact.least), fact.least, true);
             }
             if let Some(most) = fact.most.filter(|most| self.is_below(fact.node, *most)) {
-                self.set_end(system, fact.node, &step(most), most, false);
+                self.set_end(fact.node, &step(most), most, false);
             }
         }
         for fact in &system.facts {
@@ -273,17 +284,17 @@ impl Solution {
         }
     }
 
-    fn apply(&mut self, system: &System, rule: &Rule) {
+    fn apply(&mut self, rule: &Rule) {
         if matches!(rule.sense, Sense::AtLeast | Sense::Equal) {
-            self.whole_is_at_least(system, rule);
+            self.whole_is_at_least(rule);
         }
         if matches!(rule.sense, Sense::AtMost | Sense::Equal) {
-            self.whole_is_at_most(system, rule);
+            self.whole_is_at_most(rule);
         }
     }
 
     /// whole ≥ sum of the parts' lower ends; each part ≤ the whole's upper end less the others' lower ends.
-    fn whole_is_at_least(&mut self, system: &System, rule: &Rule) {
+    fn whole_is_at_least(&mut self, rule: &Rule) {
         let ends: Vec<Option<End>> = rule
             .parts
             .iter()
@@ -293,7 +304,6 @@ impl Solution {
         let sum: i64 = known.iter().map(|end| end.value).sum();
         if !known.is_empty() {
             self.raise(
-                system,
                 rule.whole,
                 &|| Step::sum(rule, sum, known.clone(), Vec::new()),
                 sum,
@@ -311,7 +321,6 @@ impl Solution {
                 .collect();
             let most = whole.value - others.iter().map(|end| end.value).sum::<i64>();
             self.lower_to(
-                system,
                 *part,
                 &|| Step::sum(rule, most, vec![whole], others.clone()),
                 most,
@@ -320,7 +329,7 @@ impl Solution {
     }
 
     /// whole ≤ sum of the parts' upper ends; each part ≥ the whole's lower end less the others' upper ends.
-    fn whole_is_at_most(&mut self, system: &System, rule: &Rule) {
+    fn whole_is_at_most(&mut self, rule: &Rule) {
         let ends: Vec<Option<End>> = rule
             .parts
             .iter()
@@ -329,7 +338,6 @@ impl Solution {
         if let Some(all) = ends.iter().copied().collect::<Option<Vec<End>>>() {
             let sum = all.iter().map(|end| end.value).sum();
             self.lower_to(
-                system,
                 rule.whole,
                 &|| Step::sum(rule, sum, all.clone(), Vec::new()),
                 sum,
@@ -350,7 +358,6 @@ impl Solution {
             let least = whole.value - others.iter().map(|end| end.value).sum::<i64>();
             if least > 0 {
                 self.raise(
-                    system,
                     *part,
                     &|| Step::sum(rule, least, vec![whole], others.clone()),
                     least,
@@ -364,16 +371,16 @@ impl Solution {
         end.filter(|_| !self.is_clashing(node))
     }
 
-    fn raise(&mut self, system: &System, node: Node, step: &dyn Fn() -> Step, value: i64) {
+    fn raise(&mut self, node: Node, step: &dyn Fn() -> Step, value: i64) {
         if value > self.least(node) && !self.is_clashing(node) {
-            self.set_end(system, node, step, value, true);
+            self.set_end(node, step, value, true);
             self.freeze_if_clashing(node);
         }
     }
 
-    fn lower_to(&mut self, system: &System, node: Node, step: &dyn Fn() -> Step, value: i64) {
+    fn lower_to(&mut self, node: Node, step: &dyn Fn() -> Step, value: i64) {
         if self.is_below(node, value) && !self.is_clashing(node) {
-            self.set_end(system, node, step, value, false);
+            self.set_end(node, step, value, false);
             self.freeze_if_clashing(node);
         }
     }
@@ -387,14 +394,7 @@ impl Solution {
         self.upper[node].is_none_or(|end| value < end.value)
     }
 
-    fn set_end(
-        &mut self,
-        system: &System,
-        node: Node,
-        step: &dyn Fn() -> Step,
-        value: i64,
-        is_lower: bool,
-    ) {
+    fn set_end(&mut self, node: Node, step: &dyn Fn() -> Step, value: i64, is_lower: bool) {
         let mut step = step();
         for part in step.plus.iter().chain(&step.minus) {
             step.evidence
@@ -402,13 +402,6 @@ impl Solution {
         }
         step.evidence.sort_unstable();
         step.evidence.dedup();
-        let banned = system.banned.get(&node).map_or(&[][..], Vec::as_slice);
-        let is_banned = banned
-            .iter()
-            .any(|evidence| step.evidence.contains(evidence));
-        if is_banned && step.rule.is_some() {
-            return;
-        }
         let proof = ProofIx::try_from(self.proofs.len()).expect("fewer than 2^32 steps");
         self.proofs.push(step);
         self.tightened.push(node);
@@ -511,22 +504,6 @@ mod tests {
             system.minimal(&solution.clash_evidence(clash)),
             [0, 1, 2, 3]
         );
-    }
-
-    #[test]
-    fn a_node_keeps_off_banned_evidence() {
-        let mut system = System {
-            nodes: 3,
-            facts: vec![fact(0, 255, Some(255), 0), fact(1, 22, Some(22), 1)],
-            rules: vec![total(&[1, 2], Sense::Equal)],
-            ..System::default()
-        };
-        assert_eq!(
-            system.solve(|_| true).upper(2).map(|end| end.value),
-            Some(233)
-        );
-        system.banned = HashMap::from([(2, vec![0])]);
-        assert_eq!(system.solve(|_| true).upper(2), None);
     }
 
     /// Small systems: three parts and a whole, some claims, some rules.

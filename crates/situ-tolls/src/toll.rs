@@ -313,6 +313,10 @@ pub enum FlagKind {
     Disputed,
     /// A newer claim of its line was retracted and nothing replaces it.
     Stale,
+    /// The parts known of the people already sum to more than the total that is shown.
+    StaleTotal,
+    /// People moved into or out of this outcome after the as-of of the figure, and are not in it.
+    MovedSince,
     /// The total equals the sum of its own report's parts, so it is no independent evidence.
     TotalEqualsOwnParts,
     /// The same number as an earlier claim of another origin.

@@ -8,7 +8,7 @@ use situ_core::{
 };
 
 use crate::answer;
-use crate::claims::{Claims, Declared, Incident, Restart};
+use crate::claims::{Claims, Declared, Incident, Moved, Restart};
 use crate::policy::Policy;
 use crate::toll::{Reading, Toll};
 
@@ -108,6 +108,19 @@ impl Tolls {
                     });
                 }
             }
+            Payload::OutcomeChanged(change) => {
+                if let (Some(at), Some(source)) = (event.occurred, event.source) {
+                    let (event, origin) = (recorded.id, source.origin);
+                    claims.moved.push(Moved {
+                        event,
+                        position,
+                        learnt_at,
+                        origin,
+                        at,
+                        change,
+                    });
+                }
+            }
             Payload::AttackOccurred(attack) => {
                 let incident = Incident {
                     position,
@@ -141,6 +154,7 @@ impl Projection for Tolls {
         match recorded.kind {
             Kind::CasualtiesReported
             | Kind::PartitionDeclared
+            | Kind::OutcomeChanged
             | Kind::CounterRestarted
             | Kind::AttackOccurred
             | Kind::OperationConducted

@@ -5,8 +5,9 @@
 use situ_core::{
     AsOf, Basis, CasualtiesReported, ClaimId, ClaimRef, ClaimRetracted, Condition, Count,
     CounterRestarted, Coverage, Event, EventId, EventStore, Figure, Harm, Instant, Known, Name,
-    Outcome, PartitionDeclared, Payload, Period, PlaceId, Position, Projection, Quantity,
-    RetractionReason, Role, SituationId, Source, SourceId, Text, Valid, When, Who, WindowKind,
+    Outcome, OutcomeChanged, PartitionDeclared, Payload, Period, PlaceId, Position, Projection,
+    Quantity, RetractionReason, Role, SituationId, Source, SourceId, Text, Valid, When, Who,
+    WindowKind,
 };
 use situ_memory::MemoryStore;
 use situ_tolls::{Certainty, FlagKind, Policy, Question, Reason, Toll, TollPeriod, Tolls};
@@ -250,6 +251,13 @@ fn a_total_below_its_parts_is_a_conflict_of_all_four_with_gap_5() {
     let all = desk.killed(4, Role::All);
     assert_eq!(all.shown, Some(250));
     assert_eq!(all.least, 255, "as floor the parts count");
+    assert!(
+        all.flags
+            .iter()
+            .any(|flag| flag.flag == FlagKind::StaleTotal),
+        "{:?}",
+        all.flags
+    );
     let [conflict] = &all.conflicts[..] else {
         panic!("one conflict: {:?}", all.conflicts)
     };
@@ -731,5 +739,171 @@ fn a_claim_set_aside_does_not_say_since_when_a_figure_counts() {
         TollPeriod::Cumulative {
             since: Some(day(1))
         }
+    );
+}
+
+fn missing(quantity: Quantity) -> Figure {
+    Figure {
+        outcome: Outcome::Missing,
+        ..killed(Role::All, quantity)
+    }
+}
+
+#[test]
+fn people_missing_yesterday_may_be_found_today() {
+    let mut desk = Desk::default();
+    desk.report("a", 3, vec![missing(exactly(50))]);
+    desk.report("b", 6, vec![missing(exactly(10))]);
+    let missing = &desk.ask(6, &Question::default())[0];
+    assert_eq!((missing.shown, missing.least), (Some(10), 10));
+    assert!(missing.conflicts.is_empty(), "{:?}", missing.conflicts);
+}
+
+#[test]
+fn the_floor_holds_an_overlapping_as_of_too_and_the_clash_is_only_possible() {
+    let mut desk = Desk::default();
+    let envelope = |event| Event {
+        occurred: Some("2026-02-04T18:00:00Z".parse().unwrap()),
+        source: Some(source("a")),
+        ..event
+    };
+    let figures = vec![killed(Role::All, Quantity::at_least(count(40)))];
+    let a = desk.record(
+        4,
+        envelope,
+        CasualtiesReported {
+            figures,
+            words: None,
+            epoch: None,
+        },
+    );
+    let b = desk.report("b", 4, vec![killed(Role::All, exactly(30))]);
+    let all = desk.killed(5, Role::All);
+    assert_eq!((all.shown, all.least), (Some(30), 40));
+    let [conflict] = &all.conflicts[..] else {
+        panic!("one conflict: {:?}", all.conflicts)
+    };
+    assert_eq!(
+        (conflict.gap, conflict.certainty),
+        (10, Certainty::Possible)
+    );
+    assert_eq!(conflict.claims, [claim(a, 1), claim(b, 1)]);
+}
+
+#[test]
+fn a_counter_that_restarts_leaves_the_counts_of_others_as_they_were() {
+    let mut desk = Desk::default();
+    desk.report("a", 3, vec![killed(Role::All, exactly(4047))]);
+    desk.report("b", 4, vec![killed(Role::All, exactly(5000))]);
+    let envelope = |event| Event {
+        occurred: Some(day(4)),
+        source: Some(source("a")),
+        ..event
+    };
+    let restarted = CounterRestarted {
+        epoch: Name::new("second").unwrap(),
+        outcome: None,
+        words: None,
+    };
+    desk.record(4, envelope, restarted);
+    desk.report("a", 5, vec![killed(Role::All, exactly(123))]);
+    let all = desk.killed(5, Role::All);
+    assert_eq!((all.shown, all.least), (Some(123), 5000));
+    assert!(all.conflicts.is_empty(), "{:?}", all.conflicts);
+}
+
+#[test]
+fn another_sources_total_may_bound_what_a_retracted_figure_counted() {
+    for other in ["a-other", "z-other"] {
+        let mut desk = Desk::default();
+        desk.partition(Coverage::Exhaustive);
+        let figures = vec![
+            killed(Role::All, exactly(255)),
+            killed(Role::NonStateArmed, exactly(197)),
+            killed(Role::SecurityForces, exactly(22)),
+            killed(Role::Civilian, exactly(36)),
+        ];
+        let report = desk.report("m", 4, figures);
+        desk.report(other, 4, vec![killed(Role::All, exactly(255))]);
+        desk.retract(5, claim(report, 4), None);
+        assert_eq!(
+            ends(&desk.killed(5, Role::Civilian)),
+            (36, Some(36)),
+            "{other}"
+        );
+    }
+}
+
+#[test]
+fn a_relay_falls_with_its_origin() {
+    let mut desk = Desk::default();
+    let origin = desk.report("a", 4, vec![killed(Role::All, exactly(359))]);
+    let relayed = |event| {
+        let via = vec![SourceId::new("outlet").unwrap()];
+        Event {
+            occurred: Some(day(4)),
+            source: Some(Source { via, ..source("a") }),
+            ..event
+        }
+    };
+    let figures = vec![killed(Role::All, exactly(359))];
+    let relay = desk.record(
+        5,
+        relayed,
+        CasualtiesReported {
+            figures,
+            words: None,
+            epoch: None,
+        },
+    );
+    let retraction = desk.retract(6, claim(origin, 1), None);
+    let all = desk.killed(6, Role::All);
+    assert_eq!((all.shown, all.least), (None, 0));
+    let aside: Vec<_> = all
+        .set_aside
+        .iter()
+        .map(|aside| (aside.claim, aside.by))
+        .collect();
+    assert!(
+        aside.contains(&(claim(relay, 1), Some(ClaimRef::Event(retraction)))),
+        "{aside:?}"
+    );
+}
+
+#[test]
+fn people_who_moved_after_the_as_of_are_told_until_a_later_as_of_absorbs_them() {
+    let mut desk = Desk::default();
+    let injured = |number| Figure {
+        outcome: Outcome::Injured,
+        ..killed(Role::All, exactly(number))
+    };
+    desk.report("a", 4, vec![killed(Role::All, exactly(10)), injured(50)]);
+    let envelope = |event| Event {
+        occurred: Some(day(5)),
+        source: Some(source("a")),
+        ..event
+    };
+    let change = OutcomeChanged {
+        people: Who::any(Role::All),
+        from: Outcome::Injured,
+        to: Outcome::Killed,
+        count: count(1),
+        scope: Harm::All,
+        places: Vec::new(),
+    };
+    let moved = desk.record(5, envelope, change);
+    for toll in desk.ask(5, &Question::default()) {
+        let flag = toll
+            .flags
+            .iter()
+            .find(|flag| flag.flag == FlagKind::MovedSince)
+            .unwrap();
+        assert_eq!(flag.claims, [ClaimRef::Event(moved)]);
+    }
+    desk.report("a", 6, vec![killed(Role::All, exactly(11)), injured(49)]);
+    assert!(
+        desk.ask(6, &Question::default())
+            .iter()
+            .all(|toll| toll.flags.is_empty())
     );
 }
