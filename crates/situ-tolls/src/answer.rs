@@ -3,20 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use situ_core::{
-    AsOf, Basis, ClaimRef, Harm, Interval, Known, Name, PlaceId, Position, Register, Role,
-    SituationId, SourceKind, Valid, WindowKind,
+    AsOf, Basis, ClaimRef, Harm, Interval, Known, Name, PlaceId, Position, Register, SituationId,
+    Valid, WindowKind,
 };
 
 use crate::claims::{Cell, Claim, Claims, Moment, Moved, Span};
+use crate::clashes::{FoundClash, clashes};
 use crate::lines::{Aside, Current, Standing, standing};
 use crate::network::{Network, Partition, ends};
 use crate::policy::{Picked, newest};
-use crate::solver::{Clash, End, Evidence, Node, Solution, System};
+use crate::solver::{End, Evidence, Node, Solution, System};
 use crate::toll::{
-    Bounds, Certainty, ClaimShown, Conflict, Flag, FlagKind, Implied, Part, Parts, Proof, Reading,
-    SetAside, Support, Toll, TollPeriod,
+    Bounds, ClaimShown, Implied, Part, Parts, Proof, Reading, SetAside, Support, Toll, TollPeriod,
 };
 use crate::tolls::Question;
+use crate::words::{disputed, said, single, words};
 
 /// Resolves every figure asked for.
 pub(crate) fn tolls(
@@ -54,24 +55,24 @@ pub(crate) fn tolls(
 
 /// A figure: cells that differ only in where a running count starts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Group {
-    outcome: situ_core::Outcome,
-    period: Period,
-    harm: Harm,
-    places: Vec<PlaceId>,
-    basis: Basis,
-    who: situ_core::Who,
+pub(crate) struct Group {
+    pub(crate) outcome: situ_core::Outcome,
+    pub(crate) period: Period,
+    pub(crate) harm: Harm,
+    pub(crate) places: Vec<PlaceId>,
+    pub(crate) basis: Basis,
+    pub(crate) who: situ_core::Who,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Period {
+pub(crate) enum Period {
     Cumulative,
     Incident,
     Window(Moment, WindowKind),
 }
 
 impl Group {
-    fn of(cell: &Cell) -> Self {
+    pub(crate) fn of(cell: &Cell) -> Self {
         Self {
             outcome: cell.outcome,
             period: match cell.span {
@@ -111,7 +112,7 @@ fn groups(network: &Network<'_>, standing: &Standing<'_>) -> BTreeMap<Group, Vec
 }
 
 /// Solutions under `point` and `floor` without the evidence that the bounds of some nodes must not rest on.
-struct Without {
+pub(crate) struct Without {
     evidence: Vec<Evidence>,
     nodes: Vec<Node>,
     point: Solution,
@@ -134,69 +135,19 @@ fn without_banned(network: &Network<'_>, point: &System, floor: &System) -> Vec<
     without
 }
 
-/// The clashes under `point`, certain ones and then those that need a window of unstated kind, each with a minimal set of
-/// evidence and in words; the same set once, where its gap is largest.
-fn clashes(system: &System, point: &Solution, tentative: &System) -> Vec<FoundClash> {
-    let mut found: Vec<FoundClash> = Vec::new();
-    let only_possible = tentative.solve(|_| true);
-    for (system, solution, is_tentative) in
-        [(system, point, false), (tentative, &only_possible, true)]
-    {
-        for clash in &solution.clashes {
-            let set = system.minimal(&solution.clash_evidence(clash));
-            let words = clash_in_words(solution, clash);
-            match found.iter_mut().find(|other| other.evidence == set) {
-                Some(other) if other.gap >= clash.gap() || is_tentative => {}
-                Some(other) => {
-                    (other.node, other.gap, other.words) = (clash.node, clash.gap(), words);
-                }
-                None => found.push(FoundClash {
-                    node: clash.node,
-                    gap: clash.gap(),
-                    evidence: set,
-                    words,
-                    is_tentative,
-                }),
-            }
-        }
-    }
-    found
-}
-
-struct FoundClash {
-    node: Node,
-    gap: u64,
-    evidence: Vec<Evidence>,
-    words: String,
-    /// It needs a constraint that may not hold.
-    is_tentative: bool,
-}
-
-fn clash_in_words(solution: &Solution, clash: &Clash) -> String {
-    let end = |end: End| {
-        let (value, expression) = (end.value.to_string(), solution.expression(end));
-        if expression == value {
-            value
-        } else {
-            format!("{value} ({expression})")
-        }
-    };
-    let least = clash.lower.map_or("0".to_owned(), end);
-    format!("at least {least} against at most {}", end(clash.upper))
-}
-
-struct Resolved<'a> {
-    situation: &'a SituationId,
-    register: &'a Register,
-    moved: &'a [Moved],
-    valid: Valid,
-    known: Known,
-    standing: &'a Standing<'a>,
-    network: &'a Network<'a>,
-    point: Solution,
-    floor: Solution,
-    without: Vec<Without>,
-    clashes: Vec<FoundClash>,
+/// Everything an answer is read from.
+pub(crate) struct Resolved<'a> {
+    pub(crate) situation: &'a SituationId,
+    pub(crate) register: &'a Register,
+    pub(crate) moved: &'a [Moved],
+    pub(crate) valid: Valid,
+    pub(crate) known: Known,
+    pub(crate) standing: &'a Standing<'a>,
+    pub(crate) network: &'a Network<'a>,
+    pub(crate) point: Solution,
+    pub(crate) floor: Solution,
+    pub(crate) without: Vec<Without>,
+    pub(crate) clashes: Vec<FoundClash>,
 }
 
 impl Resolved<'_> {
@@ -448,48 +399,13 @@ impl Resolved<'_> {
     }
 
     /// The names of evidence, in the order of the log.
-    fn names(&self, evidence: &[Evidence]) -> Vec<ClaimRef> {
+    pub(crate) fn names(&self, evidence: &[Evidence]) -> Vec<ClaimRef> {
         let mut evidence = evidence.to_vec();
         evidence.sort_by_key(|one| self.network.place_of(*one));
         evidence
             .iter()
             .map(|one| self.network.name_of(*one))
             .collect()
-    }
-
-    fn conflicts(
-        &self,
-        group: &Group,
-        node: Option<Node>,
-        current: &[(Evidence, &Current<'_>)],
-    ) -> Vec<Conflict> {
-        let concerns = |clash: &&FoundClash| {
-            Some(clash.node) == node
-                || Group::of(&self.network.counts[clash.node].cell) == *group
-                || current
-                    .iter()
-                    .any(|(evidence, _)| clash.evidence.contains(evidence))
-        };
-        let certainty = |clash: &FoundClash| {
-            if clash.is_tentative || self.network.is_only_possible(&clash.evidence) {
-                Certainty::Possible
-            } else {
-                Certainty::Certain
-            }
-        };
-        let mut conflicts: Vec<Conflict> = self
-            .clashes
-            .iter()
-            .filter(concerns)
-            .map(|clash| Conflict {
-                certainty: certainty(clash),
-                claims: self.names(&clash.evidence),
-                gap: clash.gap,
-                words: clash.words.clone(),
-            })
-            .collect();
-        conflicts.sort_by(|a, b| b.gap.cmp(&a.gap).then(a.claims.cmp(&b.claims)));
-        conflicts
     }
 
     fn parts(&self, node: Node) -> Option<Parts> {
@@ -634,263 +550,6 @@ impl Resolved<'_> {
         }
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "each is a part of the answer that some flag is about"
-    )]
-    fn flags(
-        &self,
-        group: &Group,
-        node: Option<Node>,
-        floor: &Bounds,
-        current: &[(Evidence, &Current<'_>)],
-        candidates: &[&Claim],
-        is_disputed: bool,
-        shown: Option<u64>,
-        parts: Option<&Parts>,
-    ) -> Vec<Flag> {
-        let mut flags = Vec::new();
-        let mut flag = |flag, words: String, claims: Vec<ClaimRef>| {
-            flags.push(Flag {
-                flag,
-                words,
-                claims,
-            });
-        };
-        if is_disputed {
-            let names = candidates
-                .iter()
-                .map(|claim| ClaimRef::Claim(claim.id))
-                .collect();
-            flag(
-                FlagKind::Disputed,
-                "independent sources exclude each other".to_owned(),
-                names,
-            );
-        }
-        if current.is_empty() && (shown.is_some() || node.is_some()) {
-            flag(
-                FlagKind::Derived,
-                "nobody claims it; it follows from other figures".to_owned(),
-                Vec::new(),
-            );
-        }
-        let total = shown.filter(|shown| *shown < floor.least);
-        if let (Some(total), Some(proof)) = (total, &floor.least_by)
-            && proof.constraints.contains(&"partition")
-        {
-            let words = format!(
-                "{total} is below {}, which its parts already sum to",
-                floor.least
-            );
-            flag(FlagKind::StaleTotal, words, proof.witnesses.clone());
-        }
-        for moved in self.moved_since(group, current) {
-            let change = &moved.change;
-            let (count, from, to) = (change.count.get(), change.from, change.to);
-            let words = format!(
-                "{count} moved from {from} to {to} on {}, after the as-of of this figure, and are not counted in it",
-                moved.at.edtf()
-            );
-            flag(
-                FlagKind::MovedSince,
-                words,
-                vec![ClaimRef::Event(moved.event)],
-            );
-        }
-        for (_, current) in current {
-            let name = ClaimRef::Claim(current.claim.id);
-            if let Some(newer) = current.stale_after {
-                let words = format!(
-                    "{} as of {} would stand before it, but was retracted and nothing replaces it",
-                    newer.quantity,
-                    newer.report.as_of.edtf()
-                );
-                flag(
-                    FlagKind::Stale,
-                    words,
-                    vec![name, ClaimRef::Claim(newer.id)],
-                );
-            }
-            if let Some((words, mut claims)) =
-                node.and_then(|node| self.own_parts(node, current.claim))
-            {
-                claims.insert(0, name);
-                flag(FlagKind::TotalEqualsOwnParts, words, claims);
-            }
-            if let Some(earlier) = self.relayed(current.claim) {
-                let words = format!(
-                    "the same number as an earlier claim of {}",
-                    earlier.report.source.origin
-                );
-                flag(
-                    FlagKind::Relay,
-                    words,
-                    vec![name, ClaimRef::Claim(earlier.id)],
-                );
-            }
-            if self.is_self_declared(current.claim) {
-                let words = format!(
-                    "{} speaks of its own people",
-                    current.claim.report.source.origin
-                );
-                flag(FlagKind::SelfDeclared, words, vec![name]);
-            }
-        }
-        if matches!(group.period, Period::Window(_, WindowKind::Unstated)) && !current.is_empty() {
-            let words = "the source does not say whether it counts those harmed or those announced in the window";
-            flag(FlagKind::WindowUnstated, words.to_owned(), Vec::new());
-        }
-        let unobserved: Vec<&str> = parts
-            .filter(|parts| parts.declared_by.is_some())
-            .map_or(&[][..], |parts| &parts.parts)
-            .iter()
-            .filter(|part| !self.is_observed(group, part))
-            .map(|part| part.who.as_str())
-            .collect();
-        if !unobserved.is_empty() {
-            flag(
-                FlagKind::UnobservedParts,
-                format!("nobody claims a figure for {}", unobserved.join(", ")),
-                Vec::new(),
-            );
-        }
-        flags
-    }
-
-    /// The changes of outcome of a claim's source that came after all its claims here, which would have absorbed them.
-    fn moved_since(&self, group: &Group, current: &[(Evidence, &Current<'_>)]) -> Vec<&Moved> {
-        let is_visible = |moved: &&Moved| {
-            self.known.includes(moved.learnt_at, moved.position)
-                && moved
-                    .at
-                    .earliest()
-                    .is_none_or(|earliest| earliest <= self.valid.0)
-                && self
-                    .register
-                    .event_retraction(moved.event, self.known)
-                    .is_none()
-        };
-        let is_about = |moved: &&Moved| {
-            let change = &moved.change;
-            [change.from, change.to].contains(&group.outcome)
-                && change.people == group.who
-                && change.scope == group.harm
-                && group.period == Period::Cumulative
-        };
-        let is_after = |moved: &&Moved| {
-            let claims = current.iter().map(|(_, current)| current.claim);
-            let mut own = claims
-                .filter(|claim| claim.report.source.origin == moved.origin)
-                .peekable();
-            own.peek().is_some() && own.all(|claim| claim.moment() < Moment::of(&moved.at))
-        };
-        self.moved
-            .iter()
-            .filter(is_visible)
-            .filter(is_about)
-            .filter(is_after)
-            .collect()
-    }
-
-    fn is_observed(&self, group: &Group, part: &Part) -> bool {
-        self.network
-            .current
-            .iter()
-            .map(|current| &current.claim.cell)
-            .any(|cell| {
-                (cell.who.role, cell.who.sex, cell.who.age) == (part.who, part.sex, part.age)
-                    && cell.outcome == group.outcome
-            })
-    }
-
-    /// Whether a total is nothing but the sum of its own report's parts, in words, with their names.
-    fn own_parts(&self, node: Node, total: &Claim) -> Option<(String, Vec<ClaimRef>)> {
-        let sum = total.quantity.shown()?;
-        let partitions = self
-            .network
-            .partitions
-            .iter()
-            .filter(|(whole, _)| *whole == node);
-        for (_, partition) in partitions {
-            let parts: Vec<&Claim> = partition
-                .parts
-                .iter()
-                .filter_map(|(who, _)| {
-                    self.network
-                        .current
-                        .iter()
-                        .map(|current| current.claim)
-                        .find(|claim| {
-                            claim.is_of_same_report(total)
-                                && claim.cell.outcome == total.cell.outcome
-                                && claim.cell.places == total.cell.places
-                                && claim.cell.basis == total.cell.basis
-                                && claim.cell.span == total.cell.span
-                                && claim.cell.who == *who
-                                && claim.moment() == total.moment()
-                        })
-                })
-                .collect();
-            let numbers: Option<Vec<u64>> =
-                parts.iter().map(|part| part.quantity.shown()).collect();
-            let Some(numbers) =
-                numbers.filter(|numbers| numbers.len() > 1 && numbers.iter().sum::<u64>() == sum)
-            else {
-                continue;
-            };
-            let sum: Vec<String> = numbers.iter().map(u64::to_string).collect();
-            let words = format!(
-                "equals the sum of its own report's parts ({}), so it is no independent evidence",
-                sum.join(" + ")
-            );
-            return Some((
-                words,
-                parts.iter().map(|part| ClaimRef::Claim(part.id)).collect(),
-            ));
-        }
-        None
-    }
-
-    /// An earlier claim of another origin with the same number for the same people in the same places.
-    fn relayed(&self, claim: &Claim) -> Option<&Claim> {
-        self.network
-            .current
-            .iter()
-            .map(|current| current.claim)
-            .find(|earlier| {
-                earlier.report.source.origin != claim.report.source.origin
-                    && earlier.cell.outcome == claim.cell.outcome
-                    && earlier.cell.who == claim.cell.who
-                    && earlier.cell.places == claim.cell.places
-                    && earlier.cell.basis == claim.cell.basis
-                    && matches!(
-                        (earlier.cell.span, claim.cell.span),
-                        (Span::Cumulative(_), Span::Cumulative(_))
-                    )
-                    && earlier.quantity == claim.quantity
-                    && (earlier.report.learnt_at, earlier.report.position)
-                        < (claim.report.learnt_at, claim.report.position)
-            })
-    }
-
-    fn is_self_declared(&self, claim: &Claim) -> bool {
-        let Some(source) =
-            self.register
-                .source(self.situation, &claim.report.source.origin, self.known)
-        else {
-            return false;
-        };
-        match claim.cell.who.role {
-            Role::NonStateArmed => source.kind == SourceKind::PartyToConflict,
-            role if role.is_within(Role::SecurityForces) && role != Role::All => {
-                source.party.is_some()
-                    && matches!(source.kind, SourceKind::Official | SourceKind::Military)
-            }
-            _ => false,
-        }
-    }
-
     /// What a window says of the running count at its start.
     fn implied(
         &self,
@@ -977,54 +636,5 @@ fn set_aside(aside: &Aside<'_>) -> SetAside {
         reason: aside.reason,
         by: aside.by,
         retraction: aside.retraction,
-    }
-}
-
-fn single(interval: Interval) -> Option<u64> {
-    interval.most.filter(|most| *most == interval.least)
-}
-
-/// An interval in words.
-fn words(interval: Interval) -> String {
-    match (interval.least, interval.most) {
-        (0, None) => "unknown".to_owned(),
-        (least, None) => format!("at least {least}"),
-        (0, Some(most)) if most > 0 => format!("at most {most}"),
-        (least, Some(most)) if least == most => least.to_string(),
-        (least, Some(most)) => format!("{least} to {most}"),
-    }
-}
-
-/// The interval in words, with the phrase it comes from, if it comes from one.
-fn said(interval: Interval, newest: Option<&Claim>) -> String {
-    match newest.map(|claim| claim.quantity) {
-        Some(quantity) if quantity.shown() == Some(0) && interval == Interval::ANY => {
-            "0 counted".to_owned()
-        }
-        Some(quantity) if quantity.shown().is_none() && quantity.floor() == interval => {
-            let (phrase, plain) = (quantity.to_string(), words(interval));
-            if phrase == plain {
-                plain
-            } else {
-                format!("{phrase} ({plain})")
-            }
-        }
-        _ => words(interval),
-    }
-}
-
-/// The envelope of claims that exclude each other.
-fn disputed(candidates: &[&Claim]) -> String {
-    let envelope = candidates
-        .iter()
-        .map(|claim| claim.quantity.point())
-        .reduce(Interval::envelope);
-    match envelope {
-        Some(Interval {
-            least,
-            most: Some(most),
-        }) => format!("{least}–{most}, disputed"),
-        Some(Interval { least, most: None }) => format!("{least} or more, disputed"),
-        None => "unknown".to_owned(),
     }
 }

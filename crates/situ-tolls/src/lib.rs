@@ -1,17 +1,21 @@
 //! A view of the log: how many people, with reasons.
 //!
-//! [`Tolls`] folds casualty claims and keeps them on all clocks; [`Tolls::at`] resolves them as of two moments into [`Toll`]s:
+//! [`Tolls`] folds casualty claims and keeps them on all clocks; [`Tolls::at`] resolves them as of two moments into an [`Answer`] of [`Toll`]s:
 //! what is shown, bounds with their proofs, the evidence used and set aside, and who disagrees. It never fails, never edits a
 //! claim, never adds a window to a running count, and never takes silence or a retraction for a zero.
 //!
 //! This crate does nothing to the world: no file, no clock, no printing. Start at [`Tolls::at`], then [`Toll`].
 
-mod answer;
-mod claims;
-mod policy;
 mod toll;
 mod tolls;
 
+mod answer;
+mod clashes;
+mod flags;
+mod policy;
+mod words;
+
+mod claims;
 mod lines;
 mod network;
 mod solver;
@@ -21,4 +25,4 @@ pub use toll::{
     Bounds, Certainty, ClaimShown, Conflict, Flag, FlagKind, Implied, Part, Parts, PolicyUsed,
     Proof, Reading, Reason, SetAside, Support, Toll, TollPeriod,
 };
-pub use tolls::{Question, Tolls, Touched};
+pub use tolls::{Answer, Question, Tolls, Touched};

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use situ_core::{
-    AsOf, Basis, DecodeError, Event, Harm, Kind, Outcome, Payload, PlaceId, Projection, Recorded,
-    Register, SituationId, Who,
+    AsOf, Basis, DecodeError, Event, Harm, Kind, Known, Outcome, Payload, PlaceId, Position,
+    Projection, Recorded, Register, SituationId, Who,
 };
 
 use crate::answer;
@@ -17,6 +18,16 @@ use crate::toll::{Reading, Toll};
 pub struct Tolls {
     register: Register,
     situations: BTreeMap<SituationId, Claims>,
+    reached: Position,
+}
+
+/// The figures of a situation, and what they were resolved at.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Answer {
+    /// The last position of the log that was looked at.
+    pub position: Position,
+    /// The figures.
+    pub tolls: Vec<Toll>,
 }
 
 /// Which figures are asked for; what is absent is not restricted.
@@ -55,11 +66,21 @@ impl Tolls {
     /// Figures come in a fixed order: by outcome, running counts before incidents before windows, whose harm, where, basis and
     /// people. An unknown situation has none.
     #[must_use]
-    pub fn at(&self, situation: &SituationId, as_of: AsOf, question: &Question) -> Vec<Toll> {
-        let Some((situation, claims)) = self.situations.get_key_value(situation) else {
-            return Vec::new();
+    pub fn at(&self, situation: &SituationId, as_of: AsOf, question: &Question) -> Answer {
+        let tolls = self
+            .situations
+            .get_key_value(situation)
+            .map(|(situation, claims)| {
+                answer::tolls(situation, claims, &self.register, as_of, question)
+            });
+        let position = match as_of.known {
+            Known::Position(position) => position.min(self.reached),
+            Known::Learnt(_) => self.reached,
         };
-        answer::tolls(situation, claims, &self.register, as_of, question)
+        Answer {
+            position,
+            tolls: tolls.unwrap_or_default(),
+        }
     }
 
     /// What was described and retracted, as far as this view was fed.
@@ -151,6 +172,14 @@ impl Projection for Tolls {
     type Touched = Touched;
 
     fn apply(&mut self, recorded: &Recorded) -> Result<Touched, DecodeError> {
+        let touched = self.fold(recorded)?;
+        self.reached = recorded.position;
+        Ok(touched)
+    }
+}
+
+impl Tolls {
+    fn fold(&mut self, recorded: &Recorded) -> Result<Touched, DecodeError> {
         match recorded.kind {
             Kind::CasualtiesReported
             | Kind::PartitionDeclared

@@ -178,14 +178,16 @@ impl Desk {
     }
 
     fn ask_known(&self, valid: u32, known: Known, question: &Question) -> Vec<Toll> {
-        self.tolls().at(
-            &SituationId::new("s").unwrap(),
-            AsOf {
-                valid: Valid(noon(valid)),
-                known,
-            },
-            question,
-        )
+        self.tolls()
+            .at(
+                &SituationId::new("s").unwrap(),
+                AsOf {
+                    valid: Valid(noon(valid)),
+                    known,
+                },
+                question,
+            )
+            .tolls
     }
 
     /// The running count of people killed.
@@ -906,4 +908,24 @@ fn people_who_moved_after_the_as_of_are_told_until_a_later_as_of_absorbs_them() 
             .iter()
             .all(|toll| toll.flags.is_empty())
     );
+}
+
+#[test]
+fn an_answer_says_the_position_it_was_resolved_at() {
+    let mut desk = Desk::default();
+    desk.report("a", 4, vec![killed(Role::All, exactly(10))]);
+    desk.report("a", 5, vec![killed(Role::All, exactly(12))]);
+    let tolls = desk.tolls();
+    let at = |known| {
+        let as_of = AsOf {
+            valid: Valid(noon(6)),
+            known,
+        };
+        tolls
+            .at(&SituationId::new("s").unwrap(), as_of, &Question::default())
+            .position
+    };
+    assert_eq!(at(Known::Position(Position::new(1))), Position::new(1));
+    assert_eq!(at(Known::Position(Position::new(9))), Position::new(2));
+    assert_eq!(at(Known::Learnt(noon(4))), Position::new(2));
 }

@@ -52,11 +52,13 @@ fn ask(tolls: &Tolls, valid: &str, known: Known) -> Vec<Toll> {
         valid: Valid(valid.parse().unwrap()),
         known,
     };
-    tolls.at(
-        &SituationId::new("balochistan-2026").unwrap(),
-        as_of,
-        &Question::default(),
-    )
+    tolls
+        .at(
+            &SituationId::new("balochistan-2026").unwrap(),
+            as_of,
+            &Question::default(),
+        )
+        .tolls
 }
 
 fn noon(events: Vec<Event>) -> Vec<Toll> {
@@ -277,11 +279,13 @@ fn under_point_a_bare_number_is_exact() {
         scope: Some(Harm::All),
         ..Question::default()
     };
-    let tolls = fold(demo()).at(
-        &SituationId::new("balochistan-2026").unwrap(),
-        as_of,
-        &question,
-    );
+    let tolls = fold(demo())
+        .at(
+            &SituationId::new("balochistan-2026").unwrap(),
+            as_of,
+            &question,
+        )
+        .tolls;
     assert_eq!(
         (tolls[0].least, tolls[0].most, tolls[0].words.as_str()),
         (255, Some(255), "255")

@@ -194,14 +194,16 @@ fn fold<'a>(log: impl IntoIterator<Item = &'a Recorded>) -> Tolls {
 }
 
 fn ask(tolls: &Tolls, valid: u8, known: Known) -> Vec<Toll> {
-    tolls.at(
-        &situation(),
-        AsOf {
-            valid: Valid(hour(valid)),
-            known,
-        },
-        &Question::default(),
-    )
+    tolls
+        .at(
+            &situation(),
+            AsOf {
+                valid: Valid(hour(valid)),
+                known,
+            },
+            &Question::default(),
+        )
+        .tolls
 }
 
 /// The claims that stand at the end, by the plainest rules: seen, not retracted, newest of their line.

@@ -182,7 +182,8 @@ impl Views {
             Tolls::NAME => json(
                 &self
                     .tolls
-                    .at(situation, as_of, &situ_tolls::Question::default()),
+                    .at(situation, as_of, &situ_tolls::Question::default())
+                    .tolls,
             ),
             // The position of the view itself differs, and should.
             Services::NAME => json(

@@ -76,11 +76,13 @@ fn tell(path: &Path, kept: Option<&Path>, session: &mut Session<'_>) -> anyhow::
     let told = Told {
         added: appended.added,
         already_there: story.len() - appended.added,
-        figures: tolls.at(
-            &question.situation,
-            question.as_of,
-            &situ_tolls::Question::default(),
-        ),
+        figures: tolls
+            .at(
+                &question.situation,
+                question.as_of,
+                &situ_tolls::Question::default(),
+            )
+            .tolls,
         services: services
             .at(&question.situation, question.as_of, &TimeToLive::default())
             .services,

@@ -44,7 +44,7 @@ pub(crate) fn run(args: &TollArgs, session: &mut Session<'_>) -> anyhow::Result<
         reading: args.reading.0,
     };
     let figures = Figures {
-        figures: tolls.at(&question.situation, question.as_of, &asked),
+        figures: tolls.at(&question.situation, question.as_of, &asked).tolls,
         caveats: Caveats::of(&census, &question),
         situation: question.situation.clone(),
     };
