@@ -33,11 +33,11 @@ pub(crate) struct AddArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
 
-    /// Go on after a line that is no event
+    /// Go on after a line that is no event; the exit code is 2 then
     #[arg(long, requires = "rejects")]
     pub(crate) keep_going: bool,
 
-    /// Write the lines left out here, as JSON with line, column, reason and text
+    /// Write the lines left out to this new file, as JSON with line, column, reason and text
     #[arg(long, value_name = "FILE", requires = "keep_going")]
     pub(crate) rejects: Option<PathBuf>,
 

@@ -74,7 +74,11 @@ pub(crate) fn run(args: &AddArgs, session: &mut Session<'_>) -> anyhow::Result<E
     added.dry_run = args.dry_run;
     added.head = store.head()?;
     print(&added, session)?;
-    Ok(Exit::Answered)
+    Ok(if added.rejected > 0 {
+        Exit::Trouble
+    } else {
+        Exit::Answered
+    })
 }
 
 fn one(

@@ -42,8 +42,14 @@ struct Intake<'a> {
     path: &'a Path,
     now: &'a Now,
     trial: Trial<'a>,
-    rejects: Option<BufWriter<File>>,
+    rejects: Option<Rejects<'a>>,
     added: Added,
+}
+
+/// The file of the lines left out: a new one, made when there is a line to write.
+struct Rejects<'a> {
+    path: &'a Path,
+    file: Option<BufWriter<File>>,
 }
 
 /// Adds every line of an input.
@@ -54,14 +60,11 @@ pub(super) fn add(
     store: &SqliteStore,
     (path, now): (&Path, &Now),
 ) -> anyhow::Result<Added> {
-    let rejects = match &args.rejects {
-        Some(path) => {
-            let file =
-                File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
-            Some(BufWriter::new(file))
-        }
-        None => None,
-    };
+    let rejects = args
+        .rejects
+        .as_deref()
+        .map(|file| Rejects::new(file, path))
+        .transpose()?;
     let mut intake = Intake {
         args,
         name,
@@ -142,7 +145,7 @@ impl Intake<'_> {
             return Err(Hinted::new(format!("{}, {error}", self.name), hint).into());
         };
         self.added.rejected += 1;
-        write_reject(rejects, error, text)
+        rejects.write(error, text)
     }
 
     fn append(&mut self, mut batch: Vec<Read>) -> anyhow::Result<()> {
@@ -180,7 +183,7 @@ impl Intake<'_> {
 
     fn finish(mut self) -> anyhow::Result<Added> {
         if let Some(rejects) = &mut self.rejects {
-            rejects.flush().context("cannot write the rejects")?;
+            rejects.flush()?;
         }
         Ok(self.added)
     }
@@ -208,15 +211,70 @@ fn reason(error: &anyhow::Error) -> String {
     }
 }
 
-fn write_reject(rejects: &mut impl Write, error: &WireError, text: &[u8]) -> anyhow::Result<()> {
-    let reject = Reject {
-        line: error.line,
-        column: error.column,
-        reason: &error.reason,
-        text: &String::from_utf8_lossy(text),
+impl<'a> Rejects<'a> {
+    /// Nothing that is there is written over: it may be the log, the input, or anything else somebody needs.
+    fn new(path: &'a Path, store: &Path) -> anyhow::Result<Self> {
+        let problem = if path.symlink_metadata().is_ok() {
+            "is there already"
+        } else if is_beside(path, store) {
+            "belongs to the log"
+        } else {
+            return Ok(Self { path, file: None });
+        };
+        let message = format!("the file of --rejects, {}, {problem}", path.display());
+        Err(Hinted::new(
+            message,
+            "name a file that is not there yet; nothing was written",
+        )
+        .into())
+    }
+
+    fn write(&mut self, error: &WireError, text: &[u8]) -> anyhow::Result<()> {
+        let failed = || format!("cannot write the rejects to {}", self.path.display());
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => {
+                let new = File::create_new(self.path).with_context(failed)?;
+                self.file.insert(BufWriter::new(new))
+            }
+        };
+        let reject = Reject {
+            line: error.line,
+            column: error.column,
+            reason: &error.reason,
+            text: &String::from_utf8_lossy(text),
+        };
+        serde_json::to_writer(&mut *file, &reject)
+            .map_err(std::io::Error::from)
+            .and_then(|()| writeln!(file))
+            .with_context(failed)
+    }
+
+    fn flush(&mut self) -> anyhow::Result<()> {
+        let Some(file) = &mut self.file else {
+            return Ok(());
+        };
+        file.flush()
+            .with_context(|| format!("cannot write the rejects to {}", self.path.display()))
+    }
+}
+
+/// Whether a path is one of the files SQLite keeps beside a log; they come and go.
+fn is_beside(path: &Path, store: &Path) -> bool {
+    let Ok(store) = store.canonicalize() else {
+        return false;
     };
-    serde_json::to_writer(&mut *rejects, &reject)
-        .map_err(std::io::Error::from)
-        .and_then(|()| writeln!(rejects))
-        .context("cannot write the rejects")
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let (Ok(folder), Some(name)) = (folder.canonicalize(), path.file_name()) else {
+        return false;
+    };
+    let path = folder.join(name);
+    ["-wal", "-shm", "-journal"].into_iter().any(|ending| {
+        let mut beside = store.clone().into_os_string();
+        beside.push(ending);
+        path.as_os_str() == beside
+    })
 }
