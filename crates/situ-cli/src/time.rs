@@ -47,6 +47,10 @@ pub(crate) enum TimeError {
     )]
     Never { local: NaiveDateTime, zone: Zone },
     #[error(
+        "there was no {day} in {zone}, where the calendar went from the day before to the day after; write another day"
+    )]
+    NoSuchDay { day: NaiveDate, zone: Zone },
+    #[error(
         "`{0}` is no time; write 2026-02-04T12:00:00+05:00, 2026-02-04 12:00, 2026-02-04, `yesterday 14:00`, `3 hours ago` or `last friday`"
     )]
     Unreadable(String),
@@ -74,9 +78,6 @@ impl Clock {
             Said::Local(local) => (self.moment(local)?, false),
             Said::Day(day) => (self.zone.end_of(day), false),
         };
-        if !(1900..=2200).contains(&self.zone.local(instant).year()) {
-            return Err(InstantError::Year(text.to_owned()).into());
-        }
         Ok(Resolved { instant, was_exact })
     }
 
@@ -117,7 +118,25 @@ impl Clock {
         }
     }
 
+    /// Refuses years that moments cannot hold, which would move to the nearest one they can, and days that were not.
     fn said(self, text: &str) -> Result<Said, TimeError> {
+        let said = self.read(text)?;
+        let day = match said {
+            Said::Exact(instant) | Said::Elapsed(instant) => self.zone.day_of(instant),
+            Said::Local(local) => local.date(),
+            Said::Day(day) => day,
+        };
+        if !(1900..=2200).contains(&day.year()) {
+            return Err(InstantError::Year(text.to_owned()).into());
+        }
+        if matches!(said, Said::Day(_)) && self.zone.day_of(self.zone.start_of(day)) != day {
+            let zone = self.zone;
+            return Err(TimeError::NoSuchDay { day, zone });
+        }
+        Ok(said)
+    }
+
+    fn read(self, text: &str) -> Result<Said, TimeError> {
         let text = text.trim();
         let starts_with_date = text
             .get(..10)

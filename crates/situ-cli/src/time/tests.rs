@@ -115,6 +115,9 @@ fn what_names_no_moment_or_two_is_refused_with_what_to_do() {
         "1 february 1800",
         "lies outside the years 1900 to 2200",
     );
+    for text in ["2300-01-01", "9999-12-31", "1899-12-31 12:00", "1 May 2300"] {
+        check(karachi(), text, "lies outside the years 1900 to 2200");
+    }
     check(karachi(), "99999999999 hours ago", "is no time; write");
     check(karachi(), "", "is no time; write");
     check(karachi(), "ago", "is no time; write");
@@ -129,6 +132,20 @@ fn what_names_no_moment_or_two_is_refused_with_what_to_do() {
         "2026-03-08 02:30",
         "does not occur in America/New_York",
     );
+}
+
+#[test]
+fn a_day_that_was_left_out_of_a_calendar_is_refused_whatever_it_is_asked_for() {
+    let apia = Clock {
+        now: "2026-02-06T15:00:00Z".parse().unwrap(),
+        zone: "Pacific/Apia".parse().unwrap(),
+    };
+    let expected = "there was no 2011-12-30 in Pacific/Apia";
+    let refused = |error: TimeError| assert!(error.to_string().contains(expected), "{error}");
+    refused(apia.instant("2011-12-30").unwrap_err());
+    refused(apia.start("30 December 2011").unwrap_err());
+    refused(apia.when("2011-12-30").unwrap_err());
+    assert!(apia.instant("2011-12-31").is_ok() && apia.instant("2011-12-29").is_ok());
 }
 
 #[test]
@@ -157,6 +174,8 @@ fn a_time_of_a_claim_keeps_its_precision() {
         assert!(error.contains(expected), "{text}: {error}");
     };
     refused("2026-02-30", "`2026-02-30` is no date");
+    refused("2300-01-01", "lies outside the years 1900 to 2200");
+    refused("2300-01~", "lies outside the years 1900 to 2200");
     refused("soonish", "is no time; write");
     refused("01/02/2026", "can be read as two dates");
 }
