@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -95,12 +96,30 @@ impl Args {
     /// Reads the command line of the process, and `SITU_STORE`; ends the process where help is asked for or nothing can be read.
     #[must_use]
     pub fn from_command_line() -> Self {
-        let mut args = Self::parse();
+        let mut args = Self::try_parse().unwrap_or_else(|error| end(&error));
         args.global.store_of_environment = std::env::var_os("SITU_STORE")
             .filter(|path| !path.is_empty())
             .map(PathBuf::from);
         args
     }
+}
+
+/// Prints the help asked for, or what cannot be read of the command line, and ends the process: with 2 as well where help
+/// cannot be written.
+fn end(error: &clap::Error) -> ! {
+    let written = error.print().and_then(|()| io::stdout().flush());
+    let code = match written {
+        Err(failed) if failed.kind() != io::ErrorKind::BrokenPipe => {
+            // Standard error may be what failed; there is nobody left to tell then.
+            let _ = writeln!(
+                io::stderr(),
+                "error: the help could not be written: {failed}"
+            );
+            2
+        }
+        _ => error.exit_code(),
+    };
+    std::process::exit(code)
 }
 
 impl Global {

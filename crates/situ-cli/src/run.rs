@@ -17,6 +17,8 @@ pub(crate) struct Session<'a> {
     pub(crate) input: &'a mut dyn BufRead,
     pub(crate) out: &'a mut dyn Write,
     pub(crate) err: &'a mut dyn Write,
+    /// What the log has taken, for the message if the answer cannot be written after all.
+    pub(crate) recorded: Option<String>,
 }
 
 /// Runs the command on the standard streams of the process.
@@ -56,6 +58,7 @@ pub fn run(
         input,
         out,
         err,
+        recorded: None,
     };
     let ended = dispatch(&args.command, &mut session).and_then(|exit| {
         session.out.flush()?;
@@ -67,6 +70,15 @@ pub fn run(
         Err(error) => {
             // What was printed before the trouble is still an answer; a pipe closed meanwhile is no second trouble.
             let _ = session.out.flush();
+            let error = match session.recorded.take() {
+                Some(recorded) => {
+                    error.context(format!("{recorded}, but the answer could not be written"))
+                }
+                None if error.chain().count() == 1 && error.is::<io::Error>() => {
+                    error.context("the answer could not be written")
+                }
+                None => error,
+            };
             report(&error, session.err);
             if error.is::<NotThere>() {
                 Exit::No

@@ -109,6 +109,8 @@ fn one(
 }
 
 fn print(added: &Added, session: &mut Session<'_>) -> anyhow::Result<()> {
+    let said = said(added);
+    session.recorded = (!added.dry_run).then(|| said.clone());
     if session.global.json {
         return answer::write(
             session.out,
@@ -116,6 +118,12 @@ fn print(added: &Added, session: &mut Session<'_>) -> anyhow::Result<()> {
             added,
         );
     }
+    writeln!(session.out, "{said}")?;
+    Ok(())
+}
+
+/// What became of the events, in words.
+fn said(added: &Added) -> String {
     let would = if added.dry_run { "would be " } else { "" };
     let mut said = format!("{} {would}added", plural(added.added, "event"));
     if added.already_there > 0 {
@@ -137,8 +145,7 @@ fn print(added: &Added, session: &mut Session<'_>) -> anyhow::Result<()> {
     {
         said += &format!(" (@{position} {id})");
     }
-    writeln!(session.out, "{said}")?;
-    Ok(())
+    said
 }
 
 /// Folds what the flags of one event refer to.

@@ -86,6 +86,10 @@ pub(crate) fn run(args: &CorrectArgs, session: &mut Session<'_>) -> anyhow::Resu
     retraction.learnt_at = learnt_at;
     // The right figure comes first: whoever reads up to between the two sees one more claim, never a hole.
     let appended = ledger::append(&store, path, &[right, retraction], session.now)?;
+    session.recorded = Some(format!(
+        "recorded as @{} and @{}",
+        appended.positions[0], appended.positions[1]
+    ));
     let done = Corrected {
         target: ClaimRef::Claim(target),
         replacement: ClaimRef::Claim(replacement),

@@ -55,6 +55,10 @@ fn tell(path: &Path, kept: Option<&Path>, session: &mut Session<'_>) -> anyhow::
     let store = ledger::open_or_create(path)?;
     let story = story(session)?;
     let appended = ledger::append(&store, path, &story, session.now)?;
+    session.recorded = kept.map(|path| {
+        let added = plural(appended.added, "event");
+        format!("{added} added to {}", path.display())
+    });
     let situation = story[0].situation.clone();
     let (mut tolls, mut services) = (Tolls::default(), Services::default());
     let ledger = Ledger::read(&store, |recorded| {

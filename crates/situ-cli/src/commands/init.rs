@@ -43,6 +43,14 @@ pub(crate) fn run(args: &InitArgs, session: &mut Session<'_>) -> anyhow::Result<
         situation: opening.map(|event| event.situation),
         head: store.head()?,
     };
+    let said = match &made.situation {
+        Some(situation) => format!(
+            "{}: situation {situation} is open, head is {}",
+            made.file, made.head
+        ),
+        None => format!("{}: an empty log", made.file),
+    };
+    session.recorded = Some(said.clone());
     if session.global.json {
         answer::write(
             session.out,
@@ -51,14 +59,7 @@ pub(crate) fn run(args: &InitArgs, session: &mut Session<'_>) -> anyhow::Result<
         )?;
         return Ok(Exit::Answered);
     }
-    match &made.situation {
-        Some(situation) => writeln!(
-            session.out,
-            "{}: situation {situation} is open, head is {}",
-            made.file, made.head
-        )?,
-        None => writeln!(session.out, "{}: an empty log", made.file)?,
-    }
+    writeln!(session.out, "{said}")?;
     Ok(Exit::Answered)
 }
 

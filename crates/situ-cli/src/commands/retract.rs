@@ -66,6 +66,7 @@ pub(crate) fn run(args: &RetractArgs, session: &mut Session<'_>) -> anyhow::Resu
     let zone = ledger.register.zone(&event.situation, known);
     event.learnt_at = learnt(args.learnt.as_deref(), session, zone)?;
     let appended = ledger::append(&store, path, std::slice::from_ref(&event), session.now)?;
+    session.recorded = Some(format!("recorded as @{}", appended.positions[0]));
     let done = Retracted {
         target: retracted.target,
         reason: retracted.reason,
