@@ -173,6 +173,8 @@ pub(crate) enum Command {
     /// Print the JSON Schema of the wire form
     Schema(SchemaArgs),
     /// Check that the file is whole and its answers repeat
+    ///
+    /// It does not find an event that somebody who can write to the file has changed with care.
     Check,
     /// Print shell completions
     #[command(

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 use situ_core::{
-    AsOf, Census, EventId, Instant, Known, Position, Projection as _, Recorded, SituationId, Valid,
-    replay,
+    AsOf, Census, Event, EventId, Instant, Known, Position, Projection as _, Recorded, ReplayError,
+    SituationId, Valid, replay,
 };
 use situ_services::{Services, TimeToLive};
 use situ_sqlite::SqliteStore;
@@ -26,6 +26,8 @@ struct Checked {
     situations: usize,
     /// What is wrong with the file.
     findings: Vec<String>,
+    /// At how many positions answers were compared.
+    positions_compared: usize,
     /// How often an answer of a view fed piece by piece was compared with that of the whole.
     answers_compared: usize,
     /// Where they differ.
@@ -61,6 +63,7 @@ struct Dangling {
 struct Noted {
     view: &'static str,
     situation: SituationId,
+    position: Position,
     as_of: AsOf,
     answer: String,
 }
@@ -82,14 +85,18 @@ pub(crate) fn run(session: &mut Session<'_>) -> anyhow::Result<Exit> {
         head: report.head,
         situations: 0,
         findings: report.findings.iter().map(ToString::to_string).collect(),
+        positions_compared: 0,
         answers_compared: 0,
         differences: Vec::new(),
         unknown_kinds: Vec::new(),
         dangling: Vec::new(),
     };
-    match compare(&store, report.head, session) {
+    match rows(&store, report.head, &mut checked.findings, session)
+        .and_then(|()| compare(&store, report.head, session.now.instant()))
+    {
         Ok((whole, noted)) => checked.take(&whole, &noted),
-        Err(error) => checked.findings.push(format!("{error:#}")),
+        Err(Stopped::Unreadable) => {}
+        Err(Stopped::Failed(error)) => checked.findings.push(error.to_string()),
     }
     checked.in_order = checked.findings.is_empty() && checked.differences.is_empty();
     print(&checked, &store, session)?;
@@ -100,23 +107,94 @@ pub(crate) fn run(session: &mut Session<'_>) -> anyhow::Result<Exit> {
     })
 }
 
+/// Why answers could not be compared.
+enum Stopped {
+    /// An event does not read, as the findings say.
+    Unreadable,
+    Failed(ReplayError),
+}
+
+impl From<ReplayError> for Stopped {
+    fn from(error: ReplayError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Looks at every event by itself.
+fn rows(
+    store: &SqliteStore,
+    head: Position,
+    findings: &mut Vec<String>,
+    session: &mut Session<'_>,
+) -> Result<(), Stopped> {
+    let mut is_readable = true;
+    replay(store, Position::START, |recorded| {
+        match recorded.event() {
+            Ok(event) => findings.extend(differences(recorded, &event)),
+            Err(error) => {
+                is_readable = false;
+                findings.push(error.to_string());
+            }
+        }
+        progress(recorded.position, head, session);
+        Ok(())
+    })?;
+    if is_readable {
+        Ok(())
+    } else {
+        Err(Stopped::Unreadable)
+    }
+}
+
+/// Where the row of an event does not say what the event in it says.
+fn differences(recorded: &Recorded, event: &Event) -> Vec<String> {
+    let position = recorded.position;
+    let mut differences = Vec::new();
+    let learnt_at = event.learnt_at.unwrap_or(recorded.recorded_at);
+    if recorded.learnt_at != learnt_at {
+        differences.push(format!(
+            "the event at position {position} stands as learnt at {}, and says {learnt_at}",
+            recorded.learnt_at
+        ));
+    }
+    if !recorded.is_readable() {
+        return differences;
+    }
+    let mut body = Vec::new();
+    match event.encode(&mut body) {
+        Err(error) => differences.push(format!(
+            "the event at position {position} would be refused: {error}"
+        )),
+        Ok(()) if body != recorded.body.as_bytes() => {
+            let same = body.iter().zip(recorded.body.as_bytes());
+            let at = same
+                .take_while(|(written, stored)| written == stored)
+                .count();
+            differences.push(format!(
+                "the event at position {position} is not stored as situ writes it, from byte {} of its body on",
+                at + 1
+            ));
+        }
+        Ok(()) => {}
+    }
+    differences
+}
+
 /// Folds the log once, noting answers on the way, then once more from the start.
 fn compare(
     store: &SqliteStore,
     head: Position,
-    session: &mut Session<'_>,
-) -> anyhow::Result<(Views, Vec<Noted>)> {
+    now: Instant,
+) -> Result<(Views, Vec<Noted>), Stopped> {
     let stops = stops(head);
-    let now = session.now.instant();
     let mut views = Views::default();
     let mut noted = Vec::new();
     replay(store, Position::START, |recorded| {
         views.apply(recorded)?;
         if stops.contains(&recorded.position) {
-            views.note(recorded.learnt_at, recorded.position, &mut noted);
-            views.note(now, recorded.position, &mut noted);
+            let head = (recorded.position == head).then_some(now);
+            views.note(recorded, head, &mut noted);
         }
-        progress(recorded.position, head, session);
         Ok(())
     })?;
     let mut whole = Views::default();
@@ -124,15 +202,19 @@ fn compare(
     Ok((whole, noted))
 }
 
-/// Where answers are compared: the first events, the end, and places between.
+/// Where answers are compared: the end, and before it so few places, and so early ones, that all of them cost less than
+/// the end alone; all positions of the shortest logs.
 fn stops(head: Position) -> BTreeSet<Position> {
-    const PLACES: u64 = 16;
+    const SHORT: u64 = 32;
     let head = head.get();
-    let spread = (1..=PLACES).map(|place| head * place / PLACES);
-    let stops = (1..=4)
-        .chain(spread)
-        .filter(|position| (1..=head).contains(position));
-    stops.map(Position::new).collect()
+    let first = (1..=head).take_while(|_| head <= SHORT);
+    let powers = (0..).map(|power| 4_u64.saturating_pow(power));
+    let spread = powers.take_while(|position| *position < head);
+    let stops = first.chain(spread).chain([head]);
+    stops
+        .filter(|position| *position > 0)
+        .map(Position::new)
+        .collect()
 }
 
 /// A sign of life on standard error, for logs that take a while.
@@ -160,16 +242,19 @@ impl Views {
         Ok(())
     }
 
-    fn note(&self, valid: Instant, position: Position, noted: &mut Vec<Noted>) {
+    /// Notes what is answered about the situation of an event when it was learnt, or at the head about all of them now.
+    fn note(&self, recorded: &Recorded, head: Option<Instant>, noted: &mut Vec<Noted>) {
         let as_of = AsOf {
-            valid: Valid(valid),
-            known: Known::Position(position),
+            valid: Valid(head.unwrap_or(recorded.learnt_at)),
+            known: Known::Position(recorded.position),
         };
-        for situation in &self.situations {
+        let situations = self.situations.iter();
+        for situation in situations.filter(|id| head.is_some() || **id == recorded.situation) {
             for view in [Tolls::NAME, Services::NAME, Census::NAME] {
                 noted.push(Noted {
                     view,
                     situation: situation.clone(),
+                    position: recorded.position,
                     as_of,
                     answer: self.answer(view, situation, as_of),
                 });
@@ -205,15 +290,14 @@ impl Checked {
     fn take(&mut self, whole: &Views, noted: &[Noted]) {
         self.situations = whole.situations.len();
         self.answers_compared = noted.len();
+        let positions: BTreeSet<Position> = noted.iter().map(|note| note.position).collect();
+        self.positions_compared = positions.len();
         for note in noted {
             if whole.answer(note.view, &note.situation, note.as_of) != note.answer {
-                let Known::Position(position) = note.as_of.known else {
-                    continue;
-                };
                 self.differences.push(Difference {
                     view: note.view,
                     situation: note.situation.clone(),
-                    position,
+                    position: note.position,
                 });
             }
         }
@@ -279,7 +363,7 @@ fn print(checked: &Checked, store: &SqliteStore, session: &mut Session<'_>) -> a
     if checked.in_order {
         writeln!(
             out,
-            "{path}: {}; {} in {}, head is {}; {} repeat",
+            "{path}: {}; {} in {}, head is {}; {} at {} repeat",
             Tone::Good.paint("in order"),
             plural(
                 usize::try_from(checked.head.get()).unwrap_or(usize::MAX),
@@ -288,6 +372,7 @@ fn print(checked: &Checked, store: &SqliteStore, session: &mut Session<'_>) -> a
             plural(checked.situations, "situation"),
             checked.head,
             plural(checked.answers_compared, "answer"),
+            plural(checked.positions_compared, "position"),
         )?;
     } else {
         let wrong = checked.findings.len() + checked.differences.len();
@@ -298,4 +383,72 @@ fn print(checked: &Checked, store: &SqliteStore, session: &mut Session<'_>) -> a
         )?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use situ_core::{Name, SourceDescribed, SourceId, SourceKind};
+
+    use super::*;
+
+    fn recorded() -> Recorded {
+        let described = SourceDescribed {
+            id: SourceId::new("ispr").unwrap(),
+            name: Name::new("ISPR").unwrap(),
+            kind: SourceKind::Military,
+            party: None,
+        };
+        let at = Instant::from_unix_nanos(0);
+        let id = EventId::from_content(at, [1; 10]);
+        let event = Event::new(id, SituationId::new("s").unwrap(), described);
+        let mut body = Vec::new();
+        event.encode(&mut body).unwrap();
+        Recorded {
+            position: Position::new(7),
+            recorded_at: at,
+            learnt_at: at,
+            id,
+            situation: event.situation.clone(),
+            kind: event.payload.kind(),
+            version: event.payload.version(),
+            body: String::from_utf8(body).unwrap().into(),
+        }
+    }
+
+    #[test]
+    fn a_row_that_does_not_say_what_its_event_says_is_found() {
+        let found = |recorded: &Recorded| differences(recorded, &recorded.event().unwrap());
+        assert!(found(&recorded()).is_empty());
+        let learnt = Recorded {
+            learnt_at: Instant::from_unix_nanos(1_000_000_000),
+            ..recorded()
+        };
+        assert_eq!(
+            found(&learnt),
+            [
+                "the event at position 7 stands as learnt at 1970-01-01T00:00:01Z, and says 1970-01-01T00:00:00Z"
+            ]
+        );
+        let respelled = Recorded {
+            body: recorded().body.replacen(':', ": ", 1).into(),
+            ..recorded()
+        };
+        assert_eq!(
+            found(&respelled),
+            [
+                "the event at position 7 is not stored as situ writes it, from byte 12 of its body on"
+            ]
+        );
+    }
+
+    #[test]
+    fn answers_are_compared_at_every_position_of_a_short_log_and_at_few_of_a_long_one() {
+        let at = |head| -> Vec<u64> {
+            let stops = stops(Position::new(head));
+            stops.into_iter().map(Position::get).collect()
+        };
+        assert!(at(0).is_empty());
+        assert_eq!(at(3), [1, 2, 3]);
+        assert_eq!(at(7501), [1, 4, 16, 64, 256, 1024, 4096, 7501]);
+    }
 }
