@@ -9,6 +9,7 @@ use situ_core::{Outcome, SituationId};
 mod add;
 mod words;
 
+use crate::render::toll::Windows;
 pub(crate) use add::{AddArgs, AddEvent, CasualtiesArgs, Envelope, ScopeArgs};
 pub(crate) use words::KnownArg;
 use words::{PolicyArg, ReadingArg, WhoArg, one_of};
@@ -360,6 +361,10 @@ pub(crate) struct TollArgs {
     /// Print the evidence of every figure too: what it rests on, what is set aside
     #[arg(long)]
     pub(crate) evidence: bool,
+
+    /// Of windows that count the same people, which to print; JSON holds all
+    #[arg(long, default_value = "newest")]
+    pub(crate) windows: Windows,
 }
 
 /// Arguments of `situ services`.

@@ -103,7 +103,8 @@ fn tell(path: &Path, kept: Option<&Path>, session: &mut Session<'_>) -> anyhow::
     writeln!(out, "\n{}\n", question.heading(&ledger.register))?;
     happened(&store, &question, &names, out)?;
     writeln!(out)?;
-    toll::write(&told.figures, &names, toll::Detail::Brief, out)?;
+    let shown = (toll::Detail::Brief, toll::Windows::All);
+    toll::write(&told.figures, &names, shown, out)?;
     writeln!(out, "\n{}", Tone::Strong.paint("Services"))?;
     services::write(&told.services, &names, out)?;
     next(&told, kept, out)?;

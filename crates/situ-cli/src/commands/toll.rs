@@ -70,7 +70,8 @@ pub(crate) fn run(args: &TollArgs, session: &mut Session<'_>) -> anyhow::Result<
     } else {
         Detail::Brief
     };
-    toll::write(&figures.figures, &names, detail, session.out)?;
+    let shown = (detail, args.windows);
+    toll::write(&figures.figures, &names, shown, session.out)?;
     figures.caveats.write(session.out)?;
     Ok(Exit::Answered)
 }

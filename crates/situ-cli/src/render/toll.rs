@@ -1,12 +1,20 @@
 //! Tolls as a page.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::io::{self, Write};
 
-use situ_core::{ClaimRef, Harm, Interval, Outcome, Role, Who};
-use situ_tolls::{Bounds, Certainty, ClaimShown, FlagKind, Reading, Toll, TollPeriod};
+use clap::ValueEnum;
+use situ_core::{
+    Basis, ClaimRef, Harm, Instant, Interval, Outcome, PlaceId, Role, SourceId, When, Who,
+    WindowKind,
+};
+use situ_tolls::{
+    Bounds, Certainty, ClaimShown, Conflict, Flag, FlagKind, Reading, Toll, TollPeriod,
+};
 
 use super::names::{Names, list, spelled, who};
-use super::number::{grouped, interval, regrouped};
+use super::number::{grouped, interval, plural, regrouped};
 use super::paint::Tone;
 use super::table::{Cell, Table, paragraph};
 
@@ -19,14 +27,28 @@ pub(crate) enum Detail {
     Evidence,
 }
 
+/// Which windows are shown of those that count the same people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Windows {
+    /// Those up to the newest as-of
+    Newest,
+    /// All of them
+    All,
+}
+
 /// Figures under the headings they share.
 pub(crate) fn write(
     tolls: &[Toll],
     names: &Names<'_>,
-    detail: Detail,
+    (detail, windows): (Detail, Windows),
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut rest = tolls;
+    let shown = match windows {
+        Windows::Newest => Cow::Owned(without_earlier_windows(tolls)),
+        Windows::All => Cow::Borrowed(tolls),
+    };
+    let left_out = tolls.len() - shown.len();
+    let mut rest = &shown[..];
     while let Some(first) = rest.first() {
         let count = rest
             .iter()
@@ -45,9 +67,10 @@ pub(crate) fn write(
             paragraph(out, 2, &format!("said by {origin}{unless}"), Tone::Quiet)?;
         }
         figures(group, origin.as_deref(), names, out)?;
-        for toll in group {
-            remarks(toll, names, out)?;
+        for sum in group.iter().filter_map(|toll| sum(toll, names)) {
+            paragraph(out, 2, &sum, Tone::Plain)?;
         }
+        conflicts(group, names, out)?;
         implied(group, names, out)?;
         notes(group, names, out)?;
         if detail == Detail::Evidence {
@@ -60,7 +83,50 @@ pub(crate) fn write(
             writeln!(out)?;
         }
     }
+    if left_out > 0 {
+        let earlier = plural(left_out, "earlier window");
+        let text = format!("and {earlier} (--windows all, or --json)");
+        writeln!(out)?;
+        paragraph(out, 0, &text, Tone::Quiet)?;
+    }
     Ok(())
+}
+
+/// Leaves out the windows of a group of people that end before its newest one.
+fn without_earlier_windows(tolls: &[Toll]) -> Vec<Toll> {
+    let mut newest = HashMap::new();
+    for toll in tolls {
+        if let Some(window) = window(toll) {
+            let end = newest.entry(window).or_insert(None);
+            *end = (*end).max(end_of(toll));
+        }
+    }
+    let is_shown =
+        |toll: &&Toll| window(toll).is_none_or(|window| newest.get(&window) == Some(&end_of(toll)));
+    tolls.iter().filter(is_shown).cloned().collect()
+}
+
+/// What a window counts, whenever.
+type Counted<'a> = (Outcome, Who, Harm, &'a [PlaceId], Basis, WindowKind);
+
+fn window(toll: &Toll) -> Option<Counted<'_>> {
+    let TollPeriod::Window { counts, .. } = &toll.period else {
+        return None;
+    };
+    let places = toll.places.as_slice();
+    let people = people(toll);
+    Some((
+        toll.outcome,
+        people,
+        toll.scope,
+        places,
+        toll.basis,
+        *counts,
+    ))
+}
+
+fn end_of(toll: &Toll) -> Option<Instant> {
+    toll.as_of.as_ref().and_then(When::latest)
 }
 
 /// Whether two figures count the same outcome, time and place, of other people or of other harm.
@@ -138,7 +204,7 @@ fn in_places(toll: &Toll, names: &Names<'_>) -> String {
 
 fn basis(toll: &Toll) -> String {
     match toll.basis {
-        situ_core::Basis::Reported => String::new(),
+        Basis::Reported => String::new(),
         other => spelled(other.as_str()),
     }
 }
@@ -205,10 +271,16 @@ fn bounds_of(toll: &Toll) -> (&Bounds, String) {
         Reading::Floor => &toll.floor,
         Reading::Point => &toll.point,
     };
-    if toll.claims.is_empty() && bounds.interval() == Interval::ANY {
+    let says_more = toll.point.interval() != Interval::ANY;
+    if toll.claims.is_empty() && bounds.interval() == Interval::ANY && says_more {
         return (&toll.point, format!("{} as counted", toll.point.words));
     }
     (bounds, toll.words.clone())
+}
+
+/// Whether an expression holds nothing but numbers that are known.
+fn is_said(expression: &str) -> bool {
+    !expression.is_empty() && !expression.contains("unknown")
 }
 
 /// Who said it and when, or how it follows.
@@ -225,6 +297,7 @@ fn said_by(toll: &Toll, first_origin: Option<&str>, names: &Names<'_>) -> String
         let bounds = bounds_of(toll).0;
         let proofs = bounds.least_by.iter().chain(&bounds.most_by);
         let mut derived: Vec<String> = proofs
+            .filter(|proof| is_said(&proof.expression))
             .map(|proof| {
                 format!(
                     "{} ({})",
@@ -234,6 +307,9 @@ fn said_by(toll: &Toll, first_origin: Option<&str>, names: &Names<'_>) -> String
             })
             .collect();
         derived.dedup();
+        if derived.is_empty() {
+            return "nothing follows for them".to_owned();
+        }
         return format!("follows from {}", derived.join(", "));
     }
     said.join("; ")
@@ -257,45 +333,66 @@ fn said(claim: &ClaimShown, toll: &Toll, first_origin: Option<&str>, names: &Nam
     }
 }
 
-/// What stands beside a figure: its sum, what a window implies, warnings, clashes.
-fn remarks(toll: &Toll, names: &Names<'_>, out: &mut dyn Write) -> io::Result<()> {
+/// A figure as the sum of its parts, where something is known of each.
+fn sum(toll: &Toll, names: &Names<'_>) -> Option<String> {
+    let parts = toll.parts.as_ref()?;
+    let whole = toll.point.interval();
+    let mut numbers: Vec<Interval> = parts.parts.iter().map(|part| part.point).collect();
     let people = label(toll, names);
-    if let Some(parts) = &toll.parts {
-        let sum: Vec<String> = parts
-            .parts
-            .iter()
-            .map(|part| interval(part.point))
-            .collect();
-        let whole = interval(toll.point.interval());
-        let remainder = match parts.remainder {
-            Interval {
-                least: 0,
-                most: Some(0),
-            } => "nobody left over".to_owned(),
-            other => format!("remainder {}", interval(other)),
+    if !parts.sum_checks && !toll.conflicts.is_empty() {
+        let [claim] = toll.claims.as_slice() else {
+            return None;
         };
-        let checks = if parts.sum_checks {
-            "as counted"
-        } else {
-            "as counted, which does not add up"
-        };
-        paragraph(
-            out,
-            2,
-            &format!(
-                "{people} {checks}: {whole} = {}; {remainder}",
-                sum.join(" + ")
-            ),
-            Tone::Plain,
-        )?;
+        let said = regrouped(&claim.said);
+        return added(&numbers)
+            .map(|sum| format!("{people} as counted does not add up: {said} against {sum}"));
     }
-    for conflict in &toll.conflicts {
+    let rest = match parts.remainder {
+        Interval {
+            least: 0,
+            most: Some(0),
+        } => "; nobody left over",
+        remainder => {
+            numbers.push(remainder);
+            " unclassified"
+        }
+    };
+    let whole = added(&[whole])?;
+    added(&numbers).map(|sum| format!("{people} as counted: {whole} = {sum}{rest}"))
+}
+
+/// "197 + 22 + 36", if every number is known and in order.
+fn added(numbers: &[Interval]) -> Option<String> {
+    let is_known = |number: &Interval| {
+        *number != Interval::ANY && number.most.is_none_or(|most| number.least <= most)
+    };
+    let numbers: Option<Vec<String>> = numbers
+        .iter()
+        .map(|number| is_known(number).then(|| interval(*number)))
+        .collect();
+    numbers.map(|numbers| numbers.join(" + "))
+}
+
+/// The clashes of a group, each once, with the people it is about.
+fn conflicts(group: &[Toll], names: &Names<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut clashes: Vec<(&Conflict, Vec<String>)> = Vec::new();
+    for toll in group {
+        for conflict in &toll.conflicts {
+            let people = label(toll, names);
+            match clashes.iter_mut().find(|(other, _)| *other == conflict) {
+                Some((_, about)) => about.push(people),
+                None => clashes.push((conflict, vec![people])),
+            }
+        }
+    }
+    for (conflict, about) in clashes {
         let kind = match conflict.certainty {
             Certainty::Certain => "conflict",
             Certainty::Possible => "possible conflict",
         };
         let text = format!(
-            "{kind}, {people}: {}; {} apart ({})",
+            "{kind}, {}: {}; {} apart ({})",
+            all_or(about, group.len()),
             regrouped(&conflict.words),
             grouped(conflict.gap),
             names.cite.list(&conflict.claims)
@@ -303,6 +400,15 @@ fn remarks(toll: &Toll, names: &Names<'_>, out: &mut dyn Write) -> io::Result<()
         paragraph(out, 2, &text, Tone::Alarm)?;
     }
     Ok(())
+}
+
+/// The people something is about, or that it is about all of a group.
+fn all_or(about: Vec<String>, group: usize) -> String {
+    if about.len() == group && about.len() > 1 {
+        "all of them".to_owned()
+    } else {
+        list(about)
+    }
 }
 
 /// What a window implies about the running counts at its start, on its condition.
@@ -317,6 +423,9 @@ fn implied(group: &[Toll], names: &Names<'_>, out: &mut dyn Write) -> io::Result
             least: implied.least,
             most: implied.most,
         };
+        if bounds == Interval::ANY || !is_said(&implied.expression) {
+            continue;
+        }
         let expression = regrouped(&implied.expression);
         before.push(format!(
             "{} {} ({expression})",
@@ -346,18 +455,15 @@ fn notes(group: &[Toll], names: &Names<'_>, out: &mut dyn Write) -> io::Result<(
                 continue;
             }
             let people = label(toll, names);
-            match notes.iter_mut().find(|(words, _)| *words == flag.words) {
+            let said = words(flag, names);
+            match notes.iter_mut().find(|(words, _)| *words == said) {
                 Some((_, about)) => about.push(people),
-                None => notes.push((flag.words.clone(), vec![people])),
+                None => notes.push((said, vec![people])),
             }
         }
     }
     for (words, about) in notes {
-        let about = if about.len() == group.len() && about.len() > 1 {
-            "all of them".to_owned()
-        } else {
-            list(about)
-        };
+        let about = all_or(about, group.len());
         paragraph(
             out,
             2,
@@ -366,6 +472,24 @@ fn notes(group: &[Toll], names: &Names<'_>, out: &mut dyn Write) -> io::Result<(
         )?;
     }
     Ok(())
+}
+
+/// A warning in words, with the name of the source in it.
+fn words(flag: &Flag, names: &Names<'_>) -> String {
+    let (before, after) = match flag.flag {
+        FlagKind::SelfDeclared => ("", " speaks of its own people"),
+        FlagKind::Relay => ("the same number as an earlier claim of ", ""),
+        _ => return flag.words.clone(),
+    };
+    let id = flag
+        .words
+        .strip_prefix(before)
+        .and_then(|words| words.strip_suffix(after))
+        .and_then(|id| SourceId::new(id).ok());
+    id.map_or_else(
+        || flag.words.clone(),
+        |id| format!("{before}{}{after}", names.source(&id)),
+    )
 }
 
 fn evidence(toll: &Toll, names: &Names<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -397,7 +521,8 @@ fn evidence(toll: &Toll, names: &Names<'_>, out: &mut dyn Write) -> io::Result<(
         ]);
     }
     if !table.is_empty() {
-        writeln!(out, "  {people}, {}, rests on", regrouped(&toll.words))?;
+        let (_, words) = bounds_of(toll);
+        writeln!(out, "  {people}, {}, rests on", regrouped(&words))?;
         table.write(out)?;
     }
     Ok(())
