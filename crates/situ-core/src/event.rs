@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::casualties::{Figure, Harm, Outcome, Period, Who};
 use crate::id::{ClaimId, ClaimIdError, EventId, PlaceId, SituationId, SourceId};
 use crate::instant::Instant;
-use crate::kind::{Kind, Payload};
+use crate::kind::{Kind, Payload, UnknownPayload};
 use crate::place::{CodeSystem, Point, PointPrecision};
 use crate::quantity::Count;
 use crate::service::{Causes, Degree, Extent, Ordinal, Service, ServiceScope};
@@ -641,6 +641,16 @@ pub enum EventError {
         /// Which values, and what to do.
         what: String,
     },
+    /// A payload kept as unknown, of a kind and version that is known.
+    #[error(
+        "{kind} version {version} is known here, so its payload cannot be given as an unknown one; give it as `Payload::{kind}`"
+    )]
+    KnownKind {
+        /// The kind.
+        kind: Kind,
+        /// The version.
+        version: u16,
+    },
     /// The event is too large.
     #[error(
         "the event takes {0} bytes, over the limit of 262 144 (256 KiB); split it, or cite the document instead of quoting it"
@@ -674,8 +684,8 @@ impl Event {
     /// Says what is missing or contradicts, and what to do.
     pub fn check(&self) -> Result<(), EventError> {
         let kind = || self.payload.kind();
-        if let Payload::Unknown(_) = self.payload {
-            return Ok(());
+        if let Payload::Unknown(unknown) = &self.payload {
+            return check_unknown(unknown);
         }
         if self.occurred.is_none()
             && let Some(meaning) = kind().occurred_means()
@@ -731,6 +741,16 @@ impl Kind {
                 | Self::CounterRestarted
                 | Self::RecordPublished
         )
+    }
+}
+
+/// Checks by name: that is what a log holds, and what it is read back by.
+fn check_unknown(unknown: &UnknownPayload) -> Result<(), EventError> {
+    let kind = Kind::from_name(unknown.kind.as_str());
+    let version = unknown.version;
+    match kind.is_readable(version) {
+        true => Err(EventError::KnownKind { kind, version }),
+        false => Ok(()),
     }
 }
 
@@ -830,5 +850,31 @@ fn scope_contradiction(scope: &ServiceScope) -> Option<String> {
             Some("a member of `some_of` is itself `some_of`; name its members directly".to_owned())
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::value::RawValue;
+
+    #[test]
+    fn a_payload_is_unknown_only_if_its_kind_or_version_is() {
+        let check = |kind, version, expected: Result<(), &str>| {
+            let payload = Payload::Unknown(UnknownPayload {
+                kind,
+                version,
+                json: RawValue::from_string("{}".to_owned()).unwrap(),
+            });
+            let id = EventId::from_content(Instant::from_unix_nanos(0), [0; 10]);
+            let event = Event::new(id, SituationId::new("s").unwrap(), payload);
+            let refused = event.check().map_err(|refused| refused.to_string());
+            assert_eq!(refused, expected.map_err(str::to_owned));
+        };
+        check(Kind::from_name("AidDelivered"), 1, Ok(()));
+        check(Kind::SituationOpened, 2, Ok(()));
+        let known = "SituationOpened version 1 is known here, so its payload cannot be given as an unknown one; give it as `Payload::SituationOpened`";
+        check(Kind::SituationOpened, 1, Err(known));
+        check(Kind::Unknown("SituationOpened".into()), 1, Err(known));
     }
 }

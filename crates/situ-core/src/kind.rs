@@ -149,6 +149,11 @@ kinds! {
 }
 
 impl Kind {
+    /// Whether this program knows the kind in this version.
+    pub(crate) fn is_readable(&self, version: u16) -> bool {
+        (1..=self.newest_version()).contains(&version)
+    }
+
     /// The known kind whose name is nearest to `name`, if it is near enough to be what was meant.
     ///
     /// ```

@@ -76,7 +76,7 @@ impl Recorded {
     /// Whether this program knows the kind in this version.
     #[must_use]
     pub fn is_readable(&self) -> bool {
-        (1..=self.kind.newest_version()).contains(&self.version)
+        self.kind.is_readable(self.version)
     }
 
     /// Whether the event was known then.
