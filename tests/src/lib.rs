@@ -17,6 +17,14 @@ pub fn numbered_batch(round: u16, thread: u8, number: u32) -> Vec<Event> {
         .collect()
 }
 
+/// The round, thread and number of the batch an event was made for.
+#[must_use]
+pub fn numbers(id: EventId) -> (u16, u8, u32) {
+    let [millis @ .., thread, a, b, c, d, _] = *id.as_uuid().as_bytes();
+    let round = u16::from_be_bytes([millis[4], millis[5]]);
+    (round, thread, u32::from_be_bytes([a, b, c, d]))
+}
+
 fn numbered_event(round: u16, thread: u8, number: u32, index: u8) -> Event {
     let [a, b, c, d] = number.to_be_bytes();
     let at = Instant::from_unix_nanos(i64::from(round) * 1_000_000);

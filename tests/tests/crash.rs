@@ -5,9 +5,9 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use situ_core::{EventId, EventStore, Position};
+use situ_core::{EventStore, Position};
 use situ_sqlite::SqliteStore;
-use situ_tests::numbered_batch;
+use situ_tests::{numbered_batch, numbers};
 
 const ROUNDS: u16 = 200;
 
@@ -87,7 +87,8 @@ fn check_round(file: &Path, round: u16, before: Position, acks: &Acks) {
     let mut batches = HashMap::new();
     let mut rest: &[_] = &held;
     while let Some(first) = rest.first() {
-        let (thread, number) = numbers(first.id);
+        let (of_round, thread, number) = numbers(first.id);
+        assert_eq!(of_round, round);
         let batch = numbered_batch(round, thread, number);
         let (whole, after) = rest
             .split_at_checked(batch.len())
@@ -101,12 +102,6 @@ fn check_round(file: &Path, round: u16, before: Position, acks: &Acks) {
     for (batch, position) in acks {
         assert_eq!(batches.get(batch), Some(position), "round {round}");
     }
-}
-
-/// The thread and number a batch was made from.
-fn numbers(id: EventId) -> (u8, u32) {
-    let [.., thread, a, b, c, d, _] = *id.as_uuid().as_bytes();
-    (thread, u32::from_be_bytes([a, b, c, d]))
 }
 
 /// A fixed sequence of numbers without a pattern.
