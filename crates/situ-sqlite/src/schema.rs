@@ -1,6 +1,7 @@
 //! The stored form: what makes a file a log, and how connections to it are set up.
 
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -19,13 +20,24 @@ pub(crate) const VERSION: i32 = 1;
 /// triggers refuse it too.
 pub(crate) const SCHEMA: &str = include_str!("schema.sql");
 
-/// How long a connection waits for another process to finish writing.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often a connection asks again, after a millisecond each time, while another process writes: some ten seconds.
+const PATIENCE: i32 = 10_000;
+
+/// Waits for another process. SQLite's own handler soon asks ten times a second only, and a process that appends without a
+/// pause leaves so short a gap between two transactions that whoever asks so seldom may wait for ever.
+fn ask_again(asked: i32) -> bool {
+    let is_patient = asked < PATIENCE;
+    if is_patient {
+        thread::sleep(Duration::from_millis(1));
+    }
+    is_patient
+}
 
 /// Opens a connection and sets what a connection does not remember.
 pub(crate) fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
-    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    let mut connection =
+        Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_handler(Some(ask_again))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "recursive_triggers", true)?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
