@@ -18,6 +18,9 @@ pub enum FileError {
     /// Another program kept the file locked.
     #[error("{}: another program has kept the file locked for too long; close that program, then try again", .0.display())]
     Locked(PathBuf),
+    /// Another caller, who wrote for several, panicked: a defect of situ.
+    #[error("{}: the append this one was written with broke off, and this one may be in the log or not; append again, what is there already is not added twice", .0.display())]
+    Interrupted(PathBuf),
     /// The file does not hold what it should.
     #[error("{}: the file is damaged ({reason}); keep it as it is, and restore a copy", path.display())]
     Damaged {

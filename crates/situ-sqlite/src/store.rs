@@ -177,9 +177,16 @@ impl EventStore for SqliteStore {
         desk.queue.push(job);
         let is_free = !std::mem::replace(&mut desk.is_busy, true);
         drop(desk);
-        let called = "whoever writes replies to every job, or calls its caller to the desk";
-        if !is_free && let Reply::Done(outcome) = replies.recv().expect(called) {
-            return outcome;
+        if !is_free {
+            match replies.recv() {
+                Ok(Reply::Write) => {}
+                Ok(Reply::Done(outcome)) => return outcome,
+                // Whoever wrote for us panicked, and our job went down with it.
+                Err(_) => {
+                    let interrupted = FileError::Interrupted(self.path.clone());
+                    return Err(AppendError::Storage(Box::new(interrupted)));
+                }
+            }
         }
         let leaving = LeavesDesk(self);
         let jobs = std::mem::take(&mut self.desk().queue);
@@ -237,6 +244,7 @@ fn absolute(path: &Path) -> Result<PathBuf, OpenError> {
 mod tests {
     use super::*;
     use situ_core::{Name, SituationOpened, Zone};
+    use std::thread::{self, ScopedJoinHandle};
 
     fn batch(number: u8) -> Vec<Event> {
         let opened = SituationOpened {
@@ -337,6 +345,34 @@ mod tests {
             assert_eq!(count("SELECT count(*) FROM event"), Ok(20));
             pragma(&store, "PRAGMA busy_timeout = 1");
             assert_eq!(append(&store, 2), Ok(21));
+        });
+    }
+
+    #[test]
+    fn a_writer_that_panics_does_not_take_those_who_wait_with_it() {
+        in_file(|path, store| {
+            append(store, 1).unwrap();
+            store.writer.as_ref().unwrap().lock().unwrap().break_tail();
+            store.desk().is_busy = true;
+            let outcomes = thread::scope(|scope| {
+                let callers = [2, 3, 4].map(|number| scope.spawn(move || append(store, number)));
+                while store.desk().queue.len() < callers.len() {
+                    thread::yield_now();
+                }
+                drop(LeavesDesk(store));
+                callers.map(ScopedJoinHandle::join)
+            });
+            let interrupted = format!(
+                "{}: the append this one was written with broke off, and this one may be in the log or not; append again, what is there already is not added twice",
+                path.display()
+            );
+            let (panicked, told): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_err);
+            assert_eq!(panicked.len(), 1);
+            for outcome in told {
+                assert_eq!(outcome.unwrap(), Err(interrupted.clone()));
+            }
+            assert_eq!(append(store, 3), Ok(21));
+            assert_eq!(store.check().unwrap().findings, []);
         });
     }
 

@@ -142,6 +142,13 @@ impl Writer {
         Ok(outcomes)
     }
 
+    /// Makes the next transaction panic before it commits.
+    #[cfg(test)]
+    pub(crate) fn break_tail(&mut self) {
+        let nowhere = SituationId::new("nowhere").unwrap();
+        self.tail.as_mut().unwrap().uncounted.push(nowhere);
+    }
+
     #[cfg(test)]
     pub(crate) fn connection(&self) -> &Connection {
         &self.connection
