@@ -9,12 +9,15 @@ use situ_core::{ReadError, StorageError};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
-    /// The disk, or the quota, is used up.
-    #[error("{}: the disk is full, nothing of the batch was written; free some space, then append again", .0.display())]
+    /// The disk is used up; reading takes some space too.
+    #[error("{}: the disk is full, nothing was written; free some space, then try again", .0.display())]
     Full(PathBuf),
     /// The file or its folder cannot be written, or the log was opened for reading only.
     #[error("{}: the file cannot be written; allow writing to it and to its folder, or append to a copy", .0.display())]
     ReadOnly(PathBuf),
+    /// The file cannot be read, or SQLite cannot keep its two files beside it, as it must while a log is in use.
+    #[error("{path}: the file cannot be read where it is, for that takes writing to its folder too; copy it, with {path}-wal if that is there, to a folder of yours", path = .0.display())]
+    Unreadable(PathBuf),
     /// Another program kept the file locked.
     #[error("{}: another program has kept the file locked for too long; close that program, then try again", .0.display())]
     Locked(PathBuf),
@@ -71,7 +74,7 @@ impl Failure {
             return FileError::Damaged { path, reason };
         };
         match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => FileError::Full(path),
+            _ if is_out_of_space(error) => FileError::Full(path),
             Some(ErrorCode::ReadOnly) => FileError::ReadOnly(path),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => FileError::Locked(path),
             Some(ErrorCode::DatabaseCorrupt) => FileError::Damaged { path, reason },
@@ -90,9 +93,25 @@ impl Failure {
         Box::new(self.at(path))
     }
 
-    pub(crate) fn read(&self, path: &Path) -> ReadError {
-        ReadError::Storage(self.storage(path))
+    /// The same for a file that is only read.
+    pub(crate) fn at_reading(&self, path: &Path) -> FileError {
+        match self.at(path) {
+            FileError::ReadOnly(path) | FileError::CannotOpen(path) => FileError::Unreadable(path),
+            other => other,
+        }
     }
+
+    pub(crate) fn read(&self, path: &Path) -> ReadError {
+        ReadError::Storage(Box::new(self.at_reading(path)))
+    }
+}
+
+/// Whether the disk is full; for the index of the write-ahead log SQLite has a code of its own.
+fn is_out_of_space(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| {
+        error.code == ErrorCode::DiskFull
+            || error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE
+    })
 }
 
 /// Whether a value is not of the type its column has.
@@ -120,10 +139,12 @@ mod tests {
             assert_eq!(sentence, expected);
         };
         use rusqlite::ffi::*;
-        check(
-            SQLITE_FULL,
-            "log.db: the disk is full, nothing of the batch was written; free some space, then append again",
-        );
+        for full in [SQLITE_FULL, SQLITE_IOERR_SHMSIZE] {
+            check(
+                full,
+                "log.db: the disk is full, nothing was written; free some space, then try again",
+            );
+        }
         check(
             SQLITE_READONLY_DIRECTORY,
             "log.db: the file cannot be written; allow writing to it and to its folder, or append to a copy",

@@ -17,6 +17,9 @@ pub enum OpenError {
     /// A new log was asked for, and there is a file with something in it.
     #[error("{}: there is a file already; open it, or choose another name", .0.display())]
     Exists(PathBuf),
+    /// The name is that of a folder.
+    #[error("{}: this is a folder, not a log; name a file in it", .0.display())]
+    Folder(PathBuf),
     /// The file is empty, or a database nobody has written to.
     #[error("{}: the file is empty; create a log there", .0.display())]
     Empty(PathBuf),
@@ -55,21 +58,28 @@ pub(crate) enum Start {
 /// Opens the connection that writes.
 pub(crate) fn for_writing(path: &Path, start: Start) -> Result<Connection, OpenError> {
     check_sqlite(rusqlite::version_number())?;
-    if start == Start::Open {
-        check_exists(path)?;
+    let exists = check_is_file(path)?;
+    if start == Start::Open && !exists {
+        return Err(OpenError::Missing(path.to_owned()));
     }
     let create = match start {
         Start::Open => OpenFlags::empty(),
         Start::Create | Start::OpenOrCreate => OpenFlags::SQLITE_OPEN_CREATE,
     };
-    let failed = |error: rusqlite::Error| Failure::from(error).at(path);
+    let failed = |error: rusqlite::Error| match Failure::from(error).at(path) {
+        FileError::CannotOpen(path) if exists => FileError::ReadOnly(path),
+        other => other,
+    };
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | create;
     let mut connection = schema::connect(path, flags).map_err(failed)?;
     let marks = Marks::read(&connection).map_err(failed)?;
     match start {
         Start::Create if !marks.is_blank() => return Err(OpenError::Exists(path.to_owned())),
         Start::Create | Start::OpenOrCreate if marks.is_blank() => {
-            schema::initialise(&mut connection).map_err(failed)?;
+            let is_ours = schema::initialise(&mut connection).map_err(failed)?;
+            if start == Start::Create && !is_ours {
+                return Err(OpenError::Exists(path.to_owned()));
+            }
         }
         _ => {}
     }
@@ -81,8 +91,10 @@ pub(crate) fn for_writing(path: &Path, start: Start) -> Result<Connection, OpenE
 /// Opens a connection that reads, after looking at what the file is.
 pub(crate) fn for_reading(path: &Path) -> Result<Connection, OpenError> {
     check_sqlite(rusqlite::version_number())?;
-    check_exists(path)?;
-    let failed = |error: rusqlite::Error| Failure::from(error).at(path);
+    if !check_is_file(path)? {
+        return Err(OpenError::Missing(path.to_owned()));
+    }
+    let failed = |error: rusqlite::Error| Failure::from(error).at_reading(path);
     let connection = schema::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
     check_marks(path, Marks::read(&connection).map_err(failed)?)?;
     Ok(connection)
@@ -97,10 +109,11 @@ fn check_sqlite(version: i32) -> Result<(), OpenError> {
     Err(OpenError::OldSqlite(format!("{major}.{minor}.{patch}")))
 }
 
-fn check_exists(path: &Path) -> Result<(), OpenError> {
+/// Says whether there is a file, and refuses what can never be one.
+fn check_is_file(path: &Path) -> Result<bool, OpenError> {
     match path.try_exists() {
-        Ok(false) => Err(OpenError::Missing(path.to_owned())),
-        Ok(true) => Ok(()),
+        Ok(true) if path.is_dir() => Err(OpenError::Folder(path.to_owned())),
+        Ok(exists) => Ok(exists),
         Err(_) => Err(FileError::CannotOpen(path.to_owned()).into()),
     }
 }

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant as Moment};
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 /// Marks a file as a log of situ: "situ" in ASCII.
 pub(crate) const APPLICATION_ID: i32 = 0x7369_7475;
@@ -20,15 +20,18 @@ pub(crate) const VERSION: i32 = 1;
 /// triggers refuse it too.
 pub(crate) const SCHEMA: &str = include_str!("schema.sql");
 
-/// How often a connection asks again, after a millisecond each time, while another process writes: some ten seconds.
-const PATIENCE: i32 = 10_000;
+/// How long a connection waits for another process to finish writing.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long it rests before it asks again.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// Waits for another process. SQLite's own handler soon asks ten times a second only, and a process that appends without a
 /// pause leaves so short a gap between two transactions that whoever asks so seldom may wait for ever.
 fn ask_again(asked: i32) -> bool {
-    let is_patient = asked < PATIENCE;
+    let is_patient = PAUSE.saturating_mul(asked.unsigned_abs()) < PATIENCE;
     if is_patient {
-        thread::sleep(Duration::from_millis(1));
+        thread::sleep(PAUSE);
     }
     is_patient
 }
@@ -71,19 +74,33 @@ impl Marks {
     }
 }
 
-/// Lets readers and the writer work side by side. The file remembers it, but a copy made by `VACUUM INTO` does not.
-pub(crate) fn use_write_ahead_log(connection: &Connection) -> rusqlite::Result<()> {
-    connection.pragma_update(None, "journal_mode", "WAL")
-}
-
-/// Makes a blank database a log; another process may do the same at the same time.
-pub(crate) fn initialise(connection: &mut Connection) -> rusqlite::Result<()> {
+/// Makes a blank database a log, and says whether it was this call that did: another process may do the same at the same time.
+pub(crate) fn initialise(connection: &mut Connection) -> rusqlite::Result<bool> {
     use_write_ahead_log(connection)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if Marks::read(&transaction)?.is_blank() {
+    let is_blank = Marks::read(&transaction)?.is_blank();
+    if is_blank {
         transaction.execute_batch(SCHEMA)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", VERSION)?;
     }
-    transaction.commit()
+    transaction.commit()?;
+    Ok(is_blank)
+}
+
+/// Lets readers and the writer work side by side. The file remembers it, but a copy made by `VACUUM INTO` does not.
+///
+/// For this alone SQLite does not ask the busy handler, and fails at once where another process does the same.
+pub(crate) fn use_write_ahead_log(connection: &Connection) -> rusqlite::Result<()> {
+    let start = Moment::now();
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error) if is_busy(&error) && start.elapsed() < PATIENCE => thread::sleep(PAUSE),
+            outcome => return outcome,
+        }
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }

@@ -294,7 +294,7 @@ mod tests {
             assert_eq!(
                 refused,
                 format!(
-                    "{}: the disk is full, nothing of the batch was written; free some space, then append again",
+                    "{}: the disk is full, nothing was written; free some space, then try again",
                     path.display()
                 )
             );

@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::path::Path;
+use std::thread;
 
 use rusqlite::Connection;
 use situ_core::{
     Condition, Event, EventId, EventStore, Instant, Name, Position, SituationId, SituationOpened,
     Zone,
 };
-use situ_sqlite::{Finding, SqliteStore};
+use situ_sqlite::{Finding, OpenError, SqliteStore};
 use tempfile::tempdir;
 
 const NOW: Instant = Instant::from_unix_nanos(1_770_181_200_000_000_000);
@@ -138,6 +139,73 @@ fn a_folder_that_is_not_there_is_refused() {
             path.display()
         )
     );
+}
+
+#[test]
+fn a_folder_is_refused() {
+    let folder = tempdir().unwrap();
+    let expected = format!(
+        "{}: this is a folder, not a log; name a file in it",
+        folder.path().display()
+    );
+    for open in [
+        SqliteStore::open,
+        SqliteStore::open_read_only,
+        SqliteStore::open_or_create,
+    ] {
+        assert_eq!(open(folder.path()).unwrap_err().to_string(), expected);
+    }
+}
+
+/// Running as root, a test cannot forbid writing to a folder; a folder in place of one of SQLite's files is as bad.
+#[test]
+fn a_log_whose_folder_cannot_be_written_is_refused() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("log.db");
+    drop(log(&path));
+    fs::create_dir(folder.path().join("log.db-wal")).unwrap();
+    let path = path.display();
+    assert_eq!(
+        SqliteStore::open_read_only(path.to_string())
+            .unwrap_err()
+            .to_string(),
+        format!(
+            "{path}: the file cannot be read where it is, for that takes writing to its folder too; copy it, with {path}-wal if that is there, to a folder of yours"
+        )
+    );
+    assert_eq!(
+        SqliteStore::open(path.to_string()).unwrap_err().to_string(),
+        format!(
+            "{path}: the file cannot be written; allow writing to it and to its folder, or append to a copy"
+        )
+    );
+}
+
+#[test]
+fn of_many_who_create_a_log_one_does_and_all_can_open_it() {
+    let folder = tempdir().unwrap();
+    for round in 0..20 {
+        let path = folder.path().join(format!("{round}.db"));
+        let create = || SqliteStore::create(&path);
+        let open = || SqliteStore::open_or_create(&path);
+        let (created, opened) = thread::scope(|scope| {
+            let creators = [(); 4].map(|()| scope.spawn(create));
+            let openers = [(); 4].map(|()| scope.spawn(open));
+            (
+                creators.map(|thread| thread.join().unwrap()),
+                openers.map(|thread| thread.join().unwrap()),
+            )
+        });
+        let opened = opened.map(Result::unwrap);
+        assert!(created.iter().filter(|created| created.is_ok()).count() <= 1);
+        for refused in created.iter().filter_map(|created| created.as_ref().err()) {
+            assert!(matches!(refused, OpenError::Exists(_)), "{refused}");
+        }
+        opened[0]
+            .append(&[event(1, "a")], &Condition::None, NOW)
+            .unwrap();
+        assert_eq!(opened[3].head().unwrap(), Position::new(1));
+    }
 }
 
 #[test]
