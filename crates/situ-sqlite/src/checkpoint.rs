@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -15,6 +16,9 @@ const STEP: u32 = 1024;
 
 /// How many pages make the writer wait until the write-ahead log can begin anew: 64 MiB.
 const LIMIT: u32 = 16 * 1024;
+
+/// How long the writer then waits for readers, every [`STEP`] pages: some of them read a whole file in one go.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Decides when to checkpoint, and has a thread do it on a connection of its own.
 ///
@@ -45,13 +49,13 @@ impl Checkpointer {
     }
 
     /// Looks at the size of the write-ahead log, after a commit.
-    pub(crate) fn committed(&mut self, writer: &Connection, path: &Path) {
+    pub(crate) fn committed(&mut self, writer: &mut Connection, path: &Path) {
         let pages = self.pages.load(Ordering::Relaxed);
         if pages < self.asked_at {
             self.asked_at = 0;
         }
         if pages >= LIMIT && pages >= self.asked_at + STEP {
-            let _ = writer.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
+            let _ = restart(writer);
             self.asked_at = pages;
         } else if pages >= self.asked_at + STEP {
             self.ask(path);
@@ -77,6 +81,14 @@ impl Drop for Checkpointer {
             let _ = thread.join();
         }
     }
+}
+
+/// Copies what is left, so that the write-ahead log begins anew; not where somebody goes on reading an old page for longer.
+fn restart(writer: &mut Connection) -> rusqlite::Result<()> {
+    writer.busy_timeout(PATIENCE)?;
+    let restarted = writer.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
+    schema::be_patient(writer)?;
+    restarted
 }
 
 fn start(path: &Path) -> Option<(SyncSender<()>, JoinHandle<()>)> {

@@ -26,6 +26,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long it rests before it asks again.
 const PAUSE: Duration = Duration::from_millis(1);
 
+/// Has a connection wait for other processes.
+pub(crate) fn be_patient(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.busy_handler(Some(ask_again))
+}
+
 /// Waits for another process. SQLite's own handler soon asks ten times a second only, and a process that appends without a
 /// pause leaves so short a gap between two transactions that whoever asks so seldom may wait for ever.
 fn ask_again(asked: i32) -> bool {
@@ -40,7 +45,7 @@ fn ask_again(asked: i32) -> bool {
 pub(crate) fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let mut connection =
         Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_handler(Some(ask_again))?;
+    be_patient(&mut connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "recursive_triggers", true)?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;

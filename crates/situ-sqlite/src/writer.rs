@@ -118,7 +118,8 @@ impl Writer {
                 }
             }
         }
-        self.checkpointer.committed(&self.connection, &self.path);
+        self.checkpointer
+            .committed(&mut self.connection, &self.path);
     }
 
     fn transact(&mut self, jobs: &[Job]) -> Result<Vec<Result<Appended, AppendError>>, Failure> {
