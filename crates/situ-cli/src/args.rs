@@ -217,6 +217,12 @@ pub(crate) struct InitArgs {
     /// A place it is about; may be repeated
     #[arg(long = "place", value_name = "PLACE")]
     pub(crate) places: Vec<situ_core::PlaceId>,
+
+    /// When it became public, for a history told afterwards [default: now]
+    ///
+    /// Asked as known before that moment, the situation has no title, and its days are counted in UTC.
+    #[arg(long, value_name = "TIME", requires = "title")]
+    pub(crate) learnt: Option<String>,
 }
 
 /// Arguments of `situ retract`.

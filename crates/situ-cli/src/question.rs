@@ -12,6 +12,7 @@ use crate::render::moment;
 use crate::render::names::Names;
 use crate::render::number::plural;
 use crate::render::paint::Tone;
+use crate::render::table::paragraph;
 use crate::run::Session;
 use crate::time::{Clock, Resolved};
 
@@ -19,7 +20,10 @@ use crate::time::{Clock, Resolved};
 #[derive(Debug, Clone)]
 pub(crate) struct Question {
     pub(crate) situation: SituationId,
+    /// The zone times are read and shown in: that of the situation as the log has it.
     pub(crate) zone: Zone,
+    /// The zone the answer counts days in: that of the situation as known then, UTC as long as it was not open.
+    pub(crate) counted_in: Zone,
     pub(crate) as_of: AsOf,
     /// The position the answer is resolved at.
     pub(crate) position: Position,
@@ -64,6 +68,7 @@ impl Question {
             }
         };
         Ok(Self {
+            counted_in: ledger.register.zone(&situation, known),
             situation,
             zone,
             as_of: AsOf {
@@ -180,6 +185,11 @@ pub(crate) struct Caveats {
     unknown_events: usize,
     /// References to events that are not in the log.
     dangling_references: usize,
+    /// The zone days are counted in.
+    zone: Zone,
+    /// The zone they are counted in as the log has it, where that is another.
+    #[serde(skip)]
+    later_zone: Option<Zone>,
 }
 
 impl Caveats {
@@ -188,6 +198,8 @@ impl Caveats {
         Self {
             unknown_events: report.unknown_events(),
             dangling_references: report.dangling.len(),
+            zone: question.counted_in,
+            later_zone: (question.zone != question.counted_in).then_some(question.zone),
         }
     }
 
@@ -204,6 +216,14 @@ impl Caveats {
             let references = plural(self.dangling_references, "reference");
             let text = format!("note: {references} to events that were not in the log");
             writeln!(out, "\n{}", Tone::Warning.paint(&text))?;
+        }
+        if let Some(later) = self.later_zone {
+            let text = format!(
+                "note: days are counted in {}: it was not known then that this situation counts them in {later}",
+                self.zone
+            );
+            writeln!(out)?;
+            paragraph(out, 0, &text, Tone::Warning)?;
         }
         Ok(())
     }

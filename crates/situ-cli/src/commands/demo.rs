@@ -66,10 +66,12 @@ fn tell(path: &Path, kept: Option<&Path>, session: &mut Session<'_>) -> anyhow::
         services.apply(recorded).map(drop)
     })?;
     let noon: Instant = NOON.parse().expect("the moment of the demo is an instant");
+    let zone = ledger
+        .register
+        .zone(&situation, Known::Position(ledger.head));
     let question = Question {
-        zone: ledger
-            .register
-            .zone(&situation, Known::Position(ledger.head)),
+        zone,
+        counted_in: zone,
         as_of: AsOf {
             valid: Valid(noon),
             known: Known::Learnt(noon),

@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 use situ_core::{Event, EventStore as _, Name, Position, SituationId, SituationOpened};
 
+use super::retract::learnt;
 use crate::answer::{self, ResolvedAsOf};
 use crate::args::InitArgs;
 use crate::exit::{Exit, Hinted};
@@ -64,7 +65,7 @@ pub(crate) fn run(args: &InitArgs, session: &mut Session<'_>) -> anyhow::Result<
 }
 
 /// The event that opens the situation asked for, if one is.
-fn opening(args: &InitArgs, session: &Session<'_>) -> anyhow::Result<Option<Event>> {
+fn opening(args: &InitArgs, session: &mut Session<'_>) -> anyhow::Result<Option<Event>> {
     match (&session.global.situation, &args.title, args.zone) {
         (Some(situation), Some(title), Some(zone)) => {
             let opened = SituationOpened {
@@ -72,11 +73,9 @@ fn opening(args: &InitArgs, session: &Session<'_>) -> anyhow::Result<Option<Even
                 zone,
                 places: args.places.clone(),
             };
-            Ok(Some(Event::new(
-                session.now.new_id(),
-                situation.clone(),
-                opened,
-            )))
+            let mut event = Event::new(session.now.new_id(), situation.clone(), opened);
+            event.learnt_at = learnt(args.learnt.as_deref(), session, zone)?;
+            Ok(Some(event))
         }
         (None, None, None) => Ok(None),
         (Some(situation), ..) => Err(Hinted::new(
