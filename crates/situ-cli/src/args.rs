@@ -12,7 +12,7 @@ mod words;
 use crate::render::toll::Windows;
 pub(crate) use add::{AddArgs, AddEvent, CasualtiesArgs, Envelope, ScopeArgs};
 pub(crate) use words::KnownArg;
-use words::{PolicyArg, ReadingArg, WhoArg, one_of};
+use words::{PolicyArg, ReadingArg, WhoArg, how_many, one_of};
 
 /// Keeps what sources claim about a crisis, and answers what was known when.
 #[derive(Debug, Parser)]
@@ -273,7 +273,7 @@ pub(crate) struct CorrectArgs {
     pub(crate) claim: String,
 
     /// The right number: 38, "at least 38", "30 to 40", dozens
-    #[arg(long, value_name = "QUANTITY")]
+    #[arg(long, value_name = "QUANTITY", allow_negative_numbers = true)]
     pub(crate) to: String,
 
     /// Why the figure was wrong
@@ -309,7 +309,7 @@ pub(crate) struct LogArgs {
     pub(crate) until: Option<String>,
 
     /// Only the newest so many
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = how_many)]
     pub(crate) limit: Option<usize>,
 }
 

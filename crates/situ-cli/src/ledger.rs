@@ -27,10 +27,21 @@ pub(crate) fn open_to_write(path: &Path) -> anyhow::Result<SqliteStore> {
 
 /// Opens a log, made if it is not there yet.
 pub(crate) fn open_or_create(path: &Path) -> anyhow::Result<SqliteStore> {
+    must_be_no_folder(path)?;
     SqliteStore::open_or_create(path).context("cannot open the log")
 }
 
+fn must_be_no_folder(path: &Path) -> anyhow::Result<()> {
+    if !path.is_dir() {
+        return Ok(());
+    }
+    let inside = path.join("situ.db");
+    let hint = format!("name a file in it, such as --store {}", inside.display());
+    Err(Hinted::new(format!("{} is a directory", path.display()), hint).into())
+}
+
 fn must_exist(path: &Path) -> anyhow::Result<()> {
+    must_be_no_folder(path)?;
     if path.exists() {
         return Ok(());
     }

@@ -9,7 +9,7 @@ use situ_core::{
     OperationState, Outcome, PlaceId, Service, SourceId, SourceKind, WindowKind,
 };
 
-use super::words::{ScopeArg, SumArg, WhoArg, one_of};
+use super::words::{ScopeArg, SumArg, WhoArg, from_1, one_of};
 
 /// Arguments of `situ add`.
 #[derive(Debug, clap::Args)]
@@ -199,28 +199,53 @@ pub(crate) struct CasualtiesArgs {
     pub(crate) as_of: String,
 
     /// Killed
-    #[arg(long, value_name = "[WHO=]QUANTITY")]
+    #[arg(long, value_name = "[WHO=]QUANTITY", allow_negative_numbers = true)]
     pub(crate) killed: Vec<SumArg>,
     /// Injured
-    #[arg(long, value_name = "[WHO=]QUANTITY")]
+    #[arg(long, value_name = "[WHO=]QUANTITY", allow_negative_numbers = true)]
     pub(crate) injured: Vec<SumArg>,
     /// Missing
-    #[arg(long, value_name = "[WHO=]QUANTITY")]
+    #[arg(long, value_name = "[WHO=]QUANTITY", allow_negative_numbers = true)]
     pub(crate) missing: Vec<SumArg>,
     /// Taken by an armed group
-    #[arg(long, value_name = "[WHO=]QUANTITY", hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "[WHO=]QUANTITY",
+        allow_negative_numbers = true,
+        hide_short_help = true
+    )]
     pub(crate) captured: Vec<SumArg>,
     /// Held by a state
-    #[arg(long, value_name = "[WHO=]QUANTITY", hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "[WHO=]QUANTITY",
+        allow_negative_numbers = true,
+        hide_short_help = true
+    )]
     pub(crate) detained: Vec<SumArg>,
     /// Forced from home
-    #[arg(long, value_name = "[WHO=]QUANTITY", hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "[WHO=]QUANTITY",
+        allow_negative_numbers = true,
+        hide_short_help = true
+    )]
     pub(crate) displaced: Vec<SumArg>,
     /// Moved out of danger
-    #[arg(long, value_name = "[WHO=]QUANTITY", hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "[WHO=]QUANTITY",
+        allow_negative_numbers = true,
+        hide_short_help = true
+    )]
     pub(crate) evacuated: Vec<SumArg>,
     /// Brought to safety
-    #[arg(long, value_name = "[WHO=]QUANTITY", hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "[WHO=]QUANTITY",
+        allow_negative_numbers = true,
+        hide_short_help = true
+    )]
     pub(crate) rescued: Vec<SumArg>,
 
     /// A running count since this time [default: since the beginning]
@@ -366,7 +391,7 @@ pub(crate) struct ScopeArgs {
     #[arg(long, value_name = "PLACE", requires = "at_least")]
     pub(crate) some_of: Option<PlaceId>,
     /// How many of them at least, those named included ("several" is 3)
-    #[arg(long, value_name = "N", requires = "some_of")]
+    #[arg(long, value_name = "N", requires = "some_of", allow_negative_numbers = true, value_parser = from_1::<NonZeroU32>)]
     pub(crate) at_least: Option<NonZeroU32>,
     /// One of them that is named; may be repeated
     #[arg(long = "named", value_name = "SCOPE", requires = "some_of")]
@@ -416,7 +441,7 @@ pub(crate) struct ConfirmedArgs {
     #[arg(long, value_parser = one_of!(Degree), default_value = "none")]
     pub(crate) degree: Degree,
     /// Which day of the suspension that moment is in ("fifth day": 5)
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = from_1::<NonZeroU16>)]
     pub(crate) nth: Option<NonZeroU16>,
     /// The source's words
     #[arg(long, value_name = "TEXT")]

@@ -17,6 +17,18 @@ macro_rules! one_of {
 }
 pub(crate) use one_of;
 
+/// Reads a number that counts from 1.
+pub(crate) fn from_1<N: FromStr>(text: &str) -> Result<N, String> {
+    text.parse()
+        .map_err(|_| format!("`{text}` is no number from 1 on; write for example 5"))
+}
+
+/// Reads how many of something are wanted.
+pub(crate) fn how_many(text: &str) -> Result<usize, String> {
+    text.parse()
+        .map_err(|_| format!("`{text}` is no number of events; write for example 20"))
+}
+
 /// The state of knowledge asked for, as typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum KnownArg {
@@ -63,6 +75,12 @@ impl FromStr for SumArg {
             Some((who, quantity)) => (who.parse::<WhoArg>()?.0, quantity),
             None => (Who::any(Role::All), text),
         };
+        if quantity.contains(',') {
+            let plain = quantity.replace(',', "");
+            return Err(format!(
+                "`{quantity}` may be one number or two; write {plain}, or give each number its own flag"
+            ));
+        }
         crate::said::quantity(quantity).map_err(|error| error.to_string())?;
         Ok(Self {
             who,

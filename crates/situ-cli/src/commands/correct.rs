@@ -57,6 +57,12 @@ pub(crate) fn run(args: &CorrectArgs, session: &mut Session<'_>) -> anyhow::Resu
     let are_of_number = |words: &Text| said::quantity(words.as_str()).is_ok();
     let kept = figure.words.take().filter(|words| !are_of_number(words));
     figure.words = said.words.or(kept);
+    let before = &reported.figures[usize::from(target.figure) - 1];
+    if figure == *before {
+        let says = number::regrouped(&figure.quantity.to_string());
+        let message = format!("{} says {says} already", args.claim);
+        return Err(Hinted::new(message, "nothing was recorded; check the claim and --to").into());
+    }
     let zone = ledger.register.zone(&wrong.situation, known);
     let learnt_at = learnt(args.learnt.as_deref(), session, zone)?;
     let right = Event {

@@ -1,5 +1,7 @@
 //! `situ init`: makes the file, and opens a situation in it.
 
+use std::path::Path;
+
 use anyhow::Context as _;
 use serde::Serialize;
 use situ_core::{Event, EventStore as _, Name, Position, SituationId, SituationOpened};
@@ -22,7 +24,9 @@ struct Made {
 pub(crate) fn run(args: &InitArgs, session: &mut Session<'_>) -> anyhow::Result<Exit> {
     let path = session.global.store();
     let opening = opening(args, session)?;
-    if opening.is_none() && path.exists() {
+    if opening.is_none() && has_something(path) {
+        // What is no log is told as such.
+        ledger::open_to_read(path)?;
         let hint = "open one more situation in it with --situation ID --title TITLE --zone ZONE";
         return Err(Hinted::new(format!("{} is there already", path.display()), hint).into());
     }
@@ -62,6 +66,11 @@ pub(crate) fn run(args: &InitArgs, session: &mut Session<'_>) -> anyhow::Result<
     }
     writeln!(session.out, "{said}")?;
     Ok(Exit::Answered)
+}
+
+/// Whether there is more than an empty file, which is nobody's data.
+fn has_something(path: &Path) -> bool {
+    path.metadata().is_ok_and(|file| file.len() > 0)
 }
 
 /// The event that opens the situation asked for, if one is.

@@ -1,8 +1,8 @@
 //! `situ toll`: how many people, by whom it is said, and why.
 
 use serde::Serialize;
-use situ_core::{Census, Projection as _, SituationId};
-use situ_tolls::{Toll, Tolls};
+use situ_core::{Census, Projection as _, SituationId, SourceId};
+use situ_tolls::{Policy, Toll, Tolls};
 
 use super::add::harm;
 use crate::answer::{self, ResolvedAsOf};
@@ -55,6 +55,14 @@ pub(crate) fn run(args: &TollArgs, session: &mut Session<'_>) -> anyhow::Result<
         ))
         .into());
     }
+    if let Policy::Trusted(order) = &asked.policy {
+        for source in order.iter().filter(|id| !claims_any(&figures.figures, id)) {
+            writeln!(
+                session.err,
+                "note: {source} claims none of these figures; check the name in --policy"
+            )?;
+        }
+    }
     if session.global.json {
         answer::write(session.out, ResolvedAsOf::from(&question), figures)?;
         return Ok(Exit::Answered);
@@ -74,6 +82,11 @@ pub(crate) fn run(args: &TollArgs, session: &mut Session<'_>) -> anyhow::Result<
     toll::write(&figures.figures, &names, shown, session.out)?;
     figures.caveats.write(session.out)?;
     Ok(Exit::Answered)
+}
+
+fn claims_any(figures: &[Toll], source: &SourceId) -> bool {
+    let mut claims = figures.iter().flat_map(|toll| &toll.claims);
+    claims.any(|claim| claim.source == *source)
 }
 
 /// Whether one certain figure was asked for, which may not be there.

@@ -7,6 +7,7 @@ use situ_services::{ConflictKind, Freshness, How, ServiceStatus, Since, Status};
 
 use super::moment;
 use super::names::{Names, list, nth, service, spelled};
+use super::number::plural;
 use super::paint::Tone;
 use super::table::{Cell, Table, paragraph};
 
@@ -149,6 +150,9 @@ fn since(since: &Since, names: &Names<'_>) -> String {
         (How::Stated | How::Inferred, Some(first), Some(last)) => {
             format!("since {} to {}", spoken(first), spoken(last))
         }
+        (_, Some(first), Some(last)) if day(first) == day(last) => {
+            format!("start unknown, on {}", spoken(first))
+        }
         (_, Some(first), Some(last)) => format!(
             "start unknown, between {} and {}",
             spoken(first),
@@ -177,7 +181,7 @@ fn remarks(status: &ServiceStatus, names: &Names<'_>, out: &mut dyn Write) -> io
         };
         let gap = conflict
             .gap_days
-            .map(|days| format!(", {days} days apart"))
+            .map(|days| format!(", {} apart", plural(days as usize, "day")))
             .unwrap_or_default();
         let events: Vec<ClaimRef> = conflict
             .witnesses
