@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use situ_core::{
-    AsOf, Basis, DecodeError, Event, Harm, Kind, Known, Outcome, Payload, PlaceId, Position,
-    Projection, Recorded, Register, SituationId, Who,
+    AsOf, Basis, DecodeError, Event, EventId, Harm, Kind, Known, Outcome, Payload, PlaceId,
+    Position, Projection, Recorded, Register, SituationId, Who,
 };
 
 use crate::answer;
@@ -143,26 +143,25 @@ impl Tolls {
                 }
             }
             Payload::AttackOccurred(attack) => {
-                let incident = Incident {
-                    position,
-                    learnt_at,
-                    harm: Harm::Attacks,
-                    part_of: attack.part_of,
-                };
+                let incident = incident(recorded, Harm::Attacks, attack.part_of);
                 claims.incidents.insert(recorded.id, incident);
             }
             Payload::OperationConducted(operation) => {
-                let incident = Incident {
-                    position,
-                    learnt_at,
-                    harm: Harm::Operations,
-                    part_of: operation.part_of,
-                };
+                let incident = incident(recorded, Harm::Operations, operation.part_of);
                 claims.incidents.insert(recorded.id, incident);
             }
             _ => return Touched::Nothing,
         }
         Touched::Situation(situation)
+    }
+}
+
+fn incident(recorded: &Recorded, harm: Harm, part_of: Option<EventId>) -> Incident {
+    Incident {
+        position: recorded.position,
+        learnt_at: recorded.learnt_at,
+        harm,
+        part_of,
     }
 }
 
