@@ -195,8 +195,16 @@ pub(crate) enum Command {
 #[command(after_help = "\
 Examples:
   situ demo                      tell it in a temporary file and print it
-  situ demo --store demo.db      keep the file, to ask more of it")]
-pub(crate) struct DemoArgs {}
+  situ demo --store demo.db      keep the file, to ask more of it
+  situ demo --whole              tell how the figures came out before and after,
+                                 and read how it ended: 93 or 216 killed?")]
+pub(crate) struct DemoArgs {
+    /// Tell all reports from 30 January to 6 February, not only what was known on 4 February
+    ///
+    /// Two sides, nine sources, figures that clash and services that came back; asked on the evening of 6 February.
+    #[arg(long)]
+    pub(crate) whole: bool,
+}
 
 /// Arguments of `situ init`.
 #[derive(Debug, clap::Args)]

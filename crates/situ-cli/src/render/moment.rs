@@ -59,8 +59,29 @@ pub(crate) fn when(when: &When, zone: Zone, year: i32) -> String {
                 (None, None) => when.edtf().to_owned(),
             }
         }
+        (Precision::Interval, Some(first), Some(last)) if is_one_of_two(when.edtf()) => {
+            either(zone.day_of(first), zone.day_of(last), year)
+        }
         _ => when.edtf().to_owned(),
     }
+}
+
+/// Whether a set is one of two days: `[2026-01-29,2026-01-30]`.
+fn is_one_of_two(edtf: &str) -> bool {
+    let inside = edtf
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    let two = inside.and_then(|inside| inside.split_once(','));
+    let is_day = |text: &str| text.parse::<NaiveDate>().is_ok();
+    two.is_some_and(|(one, other)| is_day(one) && is_day(other))
+}
+
+/// One of two days: "29 or 30 Jan", "31 Jan or 1 Feb".
+fn either(one: NaiveDate, other: NaiveDate, year: i32) -> String {
+    if (one.year(), one.month()) == (other.year(), other.month()) {
+        return format!("{} or {}", one.day(), day(other, year));
+    }
+    format!("{} or {}", day(one, year), day(other, year))
 }
 
 /// Two days: "3–4 Feb", "31 Jan–4 Feb".
@@ -93,9 +114,15 @@ mod tests {
         check("../2026-02-04[Asia/Karachi]", "until 4 Feb");
         check("2026-02-04T05:00:00Z", "4 Feb 10:00");
         check("2026-02[Asia/Karachi]", "2026-02");
+        check("[2026-01-29,2026-01-30][Asia/Karachi]", "29 or 30 Jan");
+        check("[2026-01-31,2026-02-01][Asia/Karachi]", "31 Jan or 1 Feb");
         check(
-            "[2026-01-29,2026-01-30][Asia/Karachi]",
-            "[2026-01-29,2026-01-30]",
+            "[2026-01-29..2026-01-31][Asia/Karachi]",
+            "[2026-01-29..2026-01-31]",
+        );
+        check(
+            "{2026-01-29,2026-01-30}[Asia/Karachi]",
+            "{2026-01-29,2026-01-30}",
         );
     }
 
