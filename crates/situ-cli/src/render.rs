@@ -1,5 +1,10 @@
 //! Values as people read them: numbers, times, names, lines and tables.
 
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the commands that draw come next")
+)]
+pub(crate) mod chart;
 pub(crate) mod moment;
 pub(crate) mod names;
 pub(crate) mod number;
