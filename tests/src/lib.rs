@@ -2,8 +2,30 @@
 
 use situ_core::{
     Act, Event, EventId, Instant, Name, SituationId, Source, SourceId, SpeechAct, StatementIssued,
-    Text,
+    Text, from_line,
 };
+
+/// What was known in Balochistan on 4 February 2026, and how the figures came out before and after, as `situ demo` tells it.
+const BALOCHISTAN: [&str; 2] = [
+    include_str!("../../crates/situ-cli/demo/balochistan-2026.ndjson"),
+    include_str!("../../crates/situ-cli/demo/balochistan-2026-before-and-after.ndjson"),
+];
+
+/// The whole story of Balochistan, in the order it became public.
+///
+/// A row of figures was learnt at 18:00 in Karachi on the last day of its as-of, one minute later for each row; the services
+/// of a day after its rows; the report of 4 February at 10:00.
+///
+/// # Panics
+/// Never: its lines are events.
+#[must_use]
+pub fn balochistan() -> Vec<Event> {
+    let lines = BALOCHISTAN.iter().flat_map(|file| file.lines());
+    let event = |line| from_line(line, 1, || unreachable!("every line has an id"));
+    let mut events: Vec<Event> = lines.map(|line| event(line).expect("an event")).collect();
+    events.sort_by_key(|event| event.learnt_at);
+    events
+}
 
 /// A batch that can be told from its ids, and made again: 1 to 7 statements, together up to 28 kB.
 ///
