@@ -137,7 +137,7 @@ impl Register {
     /// The retraction that stands against a claim, or against the event that carries it, if any.
     #[must_use]
     pub fn claim_retraction(&self, claim: ClaimId, known: Known) -> Option<&Retraction> {
-        if self.retractions.is_empty() {
+        if self.is_unretracted() {
             return None;
         }
         let hits = |retraction: &&Retraction| match retraction.target {
@@ -146,6 +146,12 @@ impl Register {
         };
         self.standing(claim.event, known, &mut Vec::new())
             .find(hits)
+    }
+
+    /// Whether nothing was ever retracted, in any situation.
+    #[must_use]
+    pub fn is_unretracted(&self) -> bool {
+        self.retractions.is_empty()
     }
 
     /// The retractions aimed at an event or its claims that stand; `asking` holds the events being judged.

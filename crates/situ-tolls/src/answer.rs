@@ -7,7 +7,7 @@ use situ_core::{
     Valid, WindowKind,
 };
 
-use crate::claims::{Cell, Claim, Claims, Moment, Moved, Span};
+use crate::claims::{Cell, CellIx, Claim, Claims, Moment, Moved, Span};
 use crate::clashes::{FoundClash, clashes};
 use crate::lines::{Aside, Current, Standing, standing};
 use crate::network::{Network, Partition, ends};
@@ -19,7 +19,7 @@ use crate::toll::{
 use crate::tolls::Question;
 use crate::words::{disputed, said, single, words};
 
-/// Resolves every figure asked for.
+/// Resolves every figure asked for, clan by clan.
 pub(crate) fn tolls(
     situation: &SituationId,
     claims: &Claims,
@@ -27,30 +27,70 @@ pub(crate) fn tolls(
     as_of: AsOf,
     question: &Question,
 ) -> Vec<Toll> {
-    let standing = standing(claims, register, as_of);
-    let network = Network::new(situation, claims, register, as_of, &standing);
-    let system = network.system(Reading::Point);
-    let floor_system = network.system(Reading::Floor);
-    let point = system.solve(|_| true);
-    let resolved = Resolved {
+    let asking = Asking {
         situation,
         register,
-        moved: &claims.moved,
-        valid: as_of.valid,
         known: as_of.known,
-        standing: &standing,
-        clashes: clashes(&system, &point, &network.tentative_system()),
-        without: without_banned(&network, &system, &floor_system),
-        floor: floor_system.solve(|_| true),
-        point,
-        network: &network,
+        question,
     };
-    let mut figures = groups(&network, &standing);
-    figures.retain(|group, _| resolved.is_asked(group, question));
-    figures
-        .iter()
-        .filter_map(|(group, nodes)| resolved.toll(group, nodes, question))
-        .collect()
+    let mut figures: Vec<(Group, Toll)> = Vec::new();
+    for cells in claims.kin.clans(question.outcome) {
+        asking.resolve(claims, cells, as_of, &mut figures);
+    }
+    figures.sort_by(|(a, _), (b, _)| a.cmp(b));
+    figures.into_iter().map(|(_, toll)| toll).collect()
+}
+
+/// A question, and what it depends on.
+struct Asking<'a> {
+    situation: &'a SituationId,
+    register: &'a Register,
+    known: Known,
+    question: &'a Question,
+}
+
+impl Asking<'_> {
+    /// Resolves the figures of one clan that are asked for.
+    fn resolve(
+        &self,
+        claims: &Claims,
+        cells: &[CellIx],
+        as_of: AsOf,
+        figures: &mut Vec<(Group, Toll)>,
+    ) {
+        let is_listed = |cell: &Cell| self.asks(&Group::of(cell));
+        let standing = standing(claims, cells, self.register, as_of, &is_listed);
+        if standing.current.is_empty() && standing.aside.is_empty() {
+            return;
+        }
+        let network = Network::new(self.situation, claims, self.register, as_of, &standing);
+        let mut groups = groups(&network, &standing);
+        groups.retain(|group, _| self.asks(group));
+        if groups.is_empty() {
+            return;
+        }
+        let system = network.system(Reading::Point);
+        let floor_system = network.system(Reading::Floor);
+        let point = system.solve(|_| true);
+        let resolved = Resolved {
+            situation: self.situation,
+            register: self.register,
+            moved: &claims.moved,
+            valid: as_of.valid,
+            known: as_of.known,
+            standing: &standing,
+            clashes: clashes(&system, &point, &network.tentative_system()),
+            without: without_banned(&network, &system, &floor_system),
+            floor: floor_system.solve(|_| true),
+            point,
+            network: &network,
+        };
+        for (group, nodes) in groups {
+            if let Some(toll) = resolved.toll(&group, &nodes, self.question) {
+                figures.push((group, toll));
+            }
+        }
+    }
 }
 
 /// A figure: cells that differ only in where a running count starts.
@@ -150,8 +190,9 @@ pub(crate) struct Resolved<'a> {
     pub(crate) clashes: Vec<FoundClash>,
 }
 
-impl Resolved<'_> {
-    fn is_asked(&self, group: &Group, question: &Question) -> bool {
+impl Asking<'_> {
+    fn asks(&self, group: &Group) -> bool {
+        let question = self.question;
         let basis = match question.basis {
             Some(basis) => group.basis == basis,
             None => !matches!(
@@ -174,7 +215,9 @@ impl Resolved<'_> {
             && question.who.is_none_or(|who| group.who == who)
             && question.scope.is_none_or(|scope| group.harm == scope)
     }
+}
 
+impl Resolved<'_> {
     /// The answer for one figure; none where nothing at all is known of it.
     fn toll(&self, group: &Group, nodes: &[Node], question: &Question) -> Option<Toll> {
         let node = nodes.first().copied();

@@ -1,5 +1,6 @@
 //! What the view keeps of each claim, and the cell it counts.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -9,12 +10,14 @@ use situ_core::{
     SourceId, Text, Valid, When, Who, WindowKind,
 };
 
+use crate::kin::Kin;
+
 /// One figure of one event, on all three clocks.
 #[derive(Debug, Clone)]
 pub(crate) struct Claim {
     pub(crate) id: ClaimId,
     pub(crate) report: Arc<Report>,
-    pub(crate) cell: Cell,
+    pub(crate) cell: Arc<Cell>,
     pub(crate) quantity: Quantity,
     pub(crate) words: Option<Text>,
     /// As said, for showing; the cell holds only its bounds.
@@ -27,8 +30,13 @@ pub(crate) struct Report {
     pub(crate) position: Position,
     pub(crate) learnt_at: Instant,
     pub(crate) as_of: When,
+    /// The bounds of `as_of`.
+    pub(crate) moment: Moment,
     pub(crate) epoch: Option<Name>,
     pub(crate) source: Source,
+    /// The words of the report as a whole.
+    #[expect(dead_code, reason = "flags of suspect periods come next")]
+    pub(crate) words: Option<Text>,
 }
 
 /// What a claim counts: cells are equal where a newer claim supersedes an older one.
@@ -92,17 +100,28 @@ impl Moment {
 
 impl Claim {
     pub(crate) fn moment(&self) -> Moment {
-        Moment::of(&self.report.as_of)
+        self.report.moment
     }
 
     /// Whether it was known then and speaks of a time already begun at `valid`.
     pub(crate) fn is_visible(&self, valid: Valid, known: Known) -> bool {
-        known.includes(self.report.learnt_at, self.report.position)
-            && self
-                .report
-                .as_of
-                .earliest()
-                .is_none_or(|earliest| earliest <= valid.0)
+        self.report.moment.earliest <= valid.0
+            && known.includes(self.report.learnt_at, self.report.position)
+    }
+
+    /// The order of a line: newer as-of first; on the same as-of fewer relays, then learnt later.
+    pub(crate) fn precedence(&self) -> (Moment, Reverse<usize>, Instant) {
+        let report = &self.report;
+        (
+            report.moment,
+            Reverse(report.source.via.len()),
+            report.learnt_at,
+        )
+    }
+
+    /// Where a claim stands in the log: the last resort of every order, so that it is total.
+    pub(crate) fn order_of_log(&self) -> (Position, u16) {
+        (self.report.position, self.id.figure)
     }
 
     /// Whether both stand in one report: in one event, or in a document of the same origin with the same digest or address.
@@ -200,11 +219,33 @@ pub(crate) struct Incident {
 /// Everything a situation's tolls are resolved from.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Claims {
-    pub(crate) claims: Vec<Claim>,
+    pub(crate) cells: Vec<Kept>,
+    index: HashMap<Arc<Cell>, CellIx>,
+    pub(crate) kin: Kin,
     pub(crate) declared: Vec<Declared>,
     pub(crate) restarts: Vec<Restart>,
     pub(crate) moved: Vec<Moved>,
     pub(crate) incidents: HashMap<EventId, Incident>,
+}
+
+/// A cell by number, in the order of the log.
+pub(crate) type CellIx = usize;
+
+/// A cell with its lines.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    pub(crate) cell: Arc<Cell>,
+    pub(crate) lines: Vec<Line>,
+}
+
+/// What one origin says of one cell, over all epochs.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    pub(crate) origin: SourceId,
+    /// From the last to the first that can be current; what is equal in that, as it came.
+    pub(crate) claims: Vec<Claim>,
+    /// Whether a claim names the epoch of its counter.
+    pub(crate) names_epochs: bool,
 }
 
 impl Claims {
@@ -215,31 +256,83 @@ impl Claims {
         as_of: When,
         source: Source,
         reported: CasualtiesReported,
-    ) -> impl Iterator<Item = &Cell> {
+    ) -> Vec<CellIx> {
         let report = Arc::new(Report {
             position: recorded.position,
             learnt_at: recorded.learnt_at,
+            moment: Moment::of(&as_of),
             as_of,
             epoch: reported.epoch,
             source,
+            words: reported.words,
         });
-        let first = self.claims.len();
-        self.claims
-            .extend((1..).zip(reported.figures).map(|(number, figure)| Claim {
-                id: ClaimId {
+        (1..)
+            .zip(reported.figures)
+            .map(|(number, figure)| {
+                let id = ClaimId {
                     event: recorded.id,
                     figure: number,
-                },
-                report: Arc::clone(&report),
-                cell: Cell::of(&figure),
-                quantity: figure.quantity,
-                words: figure.words,
-                start: match figure.period {
-                    Period::Incident => None,
-                    Period::Cumulative { since } => since,
-                    Period::Window { from, .. } => Some(from),
-                },
-            }));
-        self.claims[first..].iter().map(|claim| &claim.cell)
+                };
+                self.add(id, &report, figure)
+            })
+            .collect()
+    }
+
+    fn add(&mut self, id: ClaimId, report: &Arc<Report>, figure: Figure) -> CellIx {
+        let index = self.cell(Cell::of(&figure));
+        let Kept { cell, lines } = &mut self.cells[index];
+        let claim = Claim {
+            id,
+            report: Arc::clone(report),
+            cell: Arc::clone(cell),
+            quantity: figure.quantity,
+            words: figure.words,
+            start: match figure.period {
+                Period::Incident => None,
+                Period::Cumulative { since } => since,
+                Period::Window { from, .. } => Some(from),
+            },
+        };
+        let origin = &report.source.origin;
+        let line = match lines.iter().position(|line| line.origin == *origin) {
+            Some(line) => &mut lines[line],
+            None => {
+                lines.push(Line {
+                    origin: origin.clone(),
+                    claims: Vec::new(),
+                    names_epochs: false,
+                });
+                lines.last_mut().expect("just pushed")
+            }
+        };
+        line.names_epochs |= report.epoch.is_some();
+        let at = line
+            .claims
+            .partition_point(|other| other.precedence() >= claim.precedence());
+        line.claims.insert(at, claim);
+        index
+    }
+
+    fn cell(&mut self, cell: Cell) -> CellIx {
+        if let Some(index) = self.index.get(&cell) {
+            return *index;
+        }
+        let index = self.cells.len();
+        self.kin.add_cell(&cell, index);
+        let cell = Arc::new(cell);
+        self.index.insert(Arc::clone(&cell), index);
+        self.cells.push(Kept {
+            cell,
+            lines: Vec::new(),
+        });
+        index
+    }
+
+    /// Every claim, cell by cell.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Claim> {
+        self.cells
+            .iter()
+            .flat_map(|kept| &kept.lines)
+            .flat_map(|line| &line.claims)
     }
 }

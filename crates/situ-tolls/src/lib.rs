@@ -16,6 +16,7 @@ mod policy;
 mod words;
 
 mod claims;
+mod kin;
 mod lines;
 mod network;
 mod solver;

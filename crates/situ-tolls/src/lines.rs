@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use situ_core::{
-    AsOf, ClaimRef, Known, Name, Position, Register, Retraction, RetractionReason, SourceId,
-};
+use situ_core::{AsOf, ClaimRef, Known, Name, Register, Retraction, RetractionReason};
 
-use crate::claims::{Cell, Claim, Claims, Moment};
+use crate::claims::{Cell, CellIx, Claim, Claims, Kept, Line, Moment};
 use crate::toll::Reason;
 
 /// The claims of a situation, sorted into those that stand and those set aside.
@@ -36,28 +34,210 @@ pub(crate) struct Aside<'a> {
     pub(crate) retraction: Option<RetractionReason>,
 }
 
-type Line<'a> = (&'a SourceId, &'a Cell, Option<&'a Name>);
+/// Which claims that are not current are listed.
+pub(crate) type IsListed<'l> = &'l dyn Fn(&Cell) -> bool;
 
-/// Sorts the claims visible at `as_of`.
-pub(crate) fn standing<'a>(claims: &'a Claims, register: &Register, as_of: AsOf) -> Standing<'a> {
-    let mut lines: BTreeMap<Line<'a>, Vec<&'a Claim>> = BTreeMap::new();
-    for claim in claims
-        .claims
-        .iter()
-        .filter(|claim| claim.is_visible(as_of.valid, as_of.known))
-    {
-        let line = (
-            &claim.report.source.origin,
-            &claim.cell,
-            epoch(claims, register, claim, as_of),
-        );
-        lines.entry(line).or_default().push(claim);
+/// Sorts the claims of some cells visible at `as_of`; of what is set aside only the claims of cells asked for are listed, and
+/// those retracted, which bear on others.
+pub(crate) fn standing<'a>(
+    claims: &'a Claims,
+    cells: &[CellIx],
+    register: &Register,
+    as_of: AsOf,
+    is_listed: IsListed<'_>,
+) -> Standing<'a> {
+    let mut sorting = Sorting {
+        claims,
+        register,
+        as_of,
+        standing: Standing::default(),
+    };
+    for index in cells {
+        let Kept { cell, lines } = &claims.cells[*index];
+        let is_listed = is_listed(cell);
+        for line in lines {
+            sorting.line(line, is_listed);
+        }
     }
-    let mut standing = Standing::default();
-    for ((_, _, epoch), line) in lines {
-        sort_line(&line, epoch, claims, register, as_of, &mut standing);
-    }
+    // The order of the log, whatever else is kin: answers do not depend on what came later.
+    let mut standing = sorting.standing;
     standing
+        .current
+        .sort_by_key(|current| current.claim.order_of_log());
+    standing
+        .aside
+        .sort_by_key(|aside| aside.claim.order_of_log());
+    standing
+}
+
+struct Sorting<'a, 'r> {
+    claims: &'a Claims,
+    register: &'r Register,
+    as_of: AsOf,
+    standing: Standing<'a>,
+}
+
+impl<'a> Sorting<'a, '_> {
+    fn line(&mut self, line: &'a Line, is_listed: bool) {
+        let AsOf { valid, known } = self.as_of;
+        let visible = line
+            .claims
+            .iter()
+            .filter(|claim| claim.is_visible(valid, known));
+        if !line.names_epochs && self.claims.restarts.is_empty() {
+            return self.epoch(visible, None, line, is_listed);
+        }
+        let mut epochs: BTreeMap<Option<&'a Name>, Vec<&'a Claim>> = BTreeMap::new();
+        for claim in visible {
+            let epoch = epoch(self.claims, self.register, claim, self.as_of);
+            epochs.entry(epoch).or_default().push(claim);
+        }
+        for (epoch, claims) in epochs {
+            self.epoch(claims.into_iter(), epoch, line, is_listed);
+        }
+    }
+
+    /// Sorts what a line says in one epoch: from the newest as-of back to the one that has a live claim, and all of it where
+    /// what is set aside is listed.
+    fn epoch(
+        &mut self,
+        mut newest_first: impl Iterator<Item = &'a Claim>,
+        epoch: Option<&'a Name>,
+        line: &'a Line,
+        is_listed: bool,
+    ) {
+        let mut stale_after: Option<&'a Claim> = None;
+        let mut next = newest_first.next();
+        let mut first: Option<&'a Claim> = None;
+        while let Some(newest) = next {
+            let mut same_moment = vec![newest];
+            next = None;
+            for claim in newest_first.by_ref() {
+                if claim.moment() != newest.moment() {
+                    next = Some(claim);
+                    break;
+                }
+                same_moment.push(claim);
+            }
+            let (live, unreplaced) = self.live(same_moment, line);
+            if let Some(first) = live.first() {
+                stale_after = stale_after.or_else(|| {
+                    unreplaced
+                        .into_iter()
+                        .find(|claim| claim.precedence() > first.precedence())
+                });
+                self.current(&live, epoch, stale_after, is_listed);
+            } else {
+                stale_after = stale_after.or(unreplaced.first().copied());
+            }
+            first = live.first().copied();
+            if first.is_some() {
+                break;
+            }
+        }
+        let Some(first) = first.filter(|_| is_listed || !self.register.is_unretracted()) else {
+            return;
+        };
+        for claim in next.into_iter().chain(newest_first) {
+            match self.register.claim_retraction(claim.id, self.as_of.known) {
+                Some(retraction) => self.standing.aside.push(retracted(claim, retraction)),
+                None if is_listed => self.standing.aside.push(Aside {
+                    claim,
+                    reason: Reason::Superseded,
+                    by: Some(ClaimRef::Claim(first.id)),
+                    retraction: None,
+                }),
+                None => {}
+            }
+        }
+    }
+
+    /// The claims of one as-of that are not retracted, and of those that are the ones nothing replaces.
+    fn live(
+        &mut self,
+        same_moment: Vec<&'a Claim>,
+        line: &'a Line,
+    ) -> (Vec<&'a Claim>, Vec<&'a Claim>) {
+        let known = self.as_of.known;
+        if self.register.is_unretracted() {
+            return (same_moment, Vec::new());
+        }
+        let (mut live, mut fallen, mut unreplaced) = (Vec::new(), Vec::new(), Vec::new());
+        for claim in same_moment {
+            match self.register.claim_retraction(claim.id, known) {
+                None => live.push(claim),
+                Some(retraction) => {
+                    if !is_replaced(retraction, self.claims, line, self.register, known) {
+                        unreplaced.push(claim);
+                    }
+                    fallen.push((claim, retraction));
+                    self.standing.aside.push(retracted(claim, retraction));
+                }
+            }
+        }
+        // A relay falls with its origin: the same number, passed on by more, when it was retracted nearer to it.
+        live.retain(|relay: &&Claim| {
+            let is_origin = |(origin, _): &&(&Claim, &Retraction)| {
+                origin.quantity == relay.quantity
+                    && origin.report.source.via.len() < relay.report.source.via.len()
+            };
+            match fallen.iter().find(is_origin) {
+                None => true,
+                Some((_, retraction)) => {
+                    self.standing.aside.push(retracted(relay, retraction));
+                    false
+                }
+            }
+        });
+        (live, unreplaced)
+    }
+
+    /// Of the live claims of one as-of those nearest to the source and learnt last are current.
+    fn current(
+        &mut self,
+        live: &[&'a Claim],
+        epoch: Option<&'a Name>,
+        stale_after: Option<&'a Claim>,
+        is_listed: bool,
+    ) {
+        let first = live[0];
+        for (index, claim) in live.iter().enumerate() {
+            let is_said = |other: &&Claim| other.quantity == claim.quantity;
+            let reason = if live[..index]
+                .iter()
+                .take_while(|other| other.precedence() == first.precedence())
+                .any(is_said)
+            {
+                Reason::Repeated
+            } else if claim.precedence() == first.precedence() {
+                self.standing.current.push(Current {
+                    claim,
+                    epoch,
+                    stale_after,
+                });
+                continue;
+            } else {
+                Reason::Revised
+            };
+            if is_listed {
+                self.standing.aside.push(Aside {
+                    claim,
+                    reason,
+                    by: Some(ClaimRef::Claim(first.id)),
+                    retraction: None,
+                });
+            }
+        }
+    }
+}
+
+fn retracted<'a>(claim: &'a Claim, retraction: &Retraction) -> Aside<'a> {
+    Aside {
+        claim,
+        reason: Reason::Retracted,
+        by: Some(ClaimRef::Event(retraction.event)),
+        retraction: Some(retraction.reason),
+    }
 }
 
 /// The epoch a claim belongs to: its own, else that of the latest restart of its source's counter not after it.
@@ -90,120 +270,11 @@ fn epoch<'a>(
         .map(|restart| &restart.epoch)
 }
 
-/// Newer as-of first; on the same as-of fewer relays, then learnt later.
-fn precedence(claim: &Claim) -> impl Ord + use<> {
-    (
-        claim.moment(),
-        std::cmp::Reverse(claim.report.source.via.len()),
-        claim.report.learnt_at,
-    )
-}
-
-fn sort_line<'a>(
-    line: &[&'a Claim],
-    epoch: Option<&'a Name>,
-    claims: &Claims,
-    register: &Register,
-    as_of: AsOf,
-    standing: &mut Standing<'a>,
-) {
-    let mut live: Vec<&'a Claim> = Vec::new();
-    let mut retracted: Vec<&'a Claim> = Vec::new();
-    let mut unreplaced: Vec<&'a Claim> = Vec::new();
-    for claim in line {
-        match register.claim_retraction(claim.id, as_of.known) {
-            None => live.push(claim),
-            Some(retraction) => {
-                if !is_replaced(retraction, claims, register, as_of.known) {
-                    unreplaced.push(claim);
-                }
-                retracted.push(claim);
-                standing.aside.push(Aside {
-                    claim,
-                    reason: Reason::Retracted,
-                    by: Some(ClaimRef::Event(retraction.event)),
-                    retraction: Some(retraction.reason),
-                });
-            }
-        }
-    }
-    drop_relays(&retracted, &mut live, register, as_of.known, standing);
-    live.sort_by(|a, b| {
-        precedence(b)
-            .cmp(&precedence(a))
-            .then(order_of_log(a).cmp(&order_of_log(b)))
-    });
-    let Some(first) = live.first().copied() else {
-        return;
-    };
-    let stale_after = unreplaced
-        .into_iter()
-        .filter(|claim| precedence(claim) > precedence(first))
-        .max_by(|a, b| {
-            precedence(a)
-                .cmp(&precedence(b))
-                .then(order_of_log(b).cmp(&order_of_log(a)))
-        });
-    let mut kept: Vec<&'a Claim> = Vec::new();
-    for claim in live {
-        let reason = if claim.moment() != first.moment() {
-            Reason::Superseded
-        } else if kept.iter().any(|kept| kept.quantity == claim.quantity) {
-            Reason::Repeated
-        } else if precedence(claim) == precedence(first) {
-            kept.push(claim);
-            standing.current.push(Current {
-                claim,
-                epoch,
-                stale_after,
-            });
-            continue;
-        } else {
-            Reason::Revised
-        };
-        standing.aside.push(Aside {
-            claim,
-            reason,
-            by: Some(ClaimRef::Claim(first.id)),
-            retraction: None,
-        });
-    }
-}
-
-/// A relay falls with its origin: the same number as of the same moment, passed on by more, when it was retracted nearer to it.
-fn drop_relays<'a>(
-    retracted: &[&'a Claim],
-    live: &mut Vec<&'a Claim>,
-    register: &Register,
-    known: Known,
-    standing: &mut Standing<'a>,
-) {
-    live.retain(|relay| {
-        let is_origin = |origin: &&&Claim| {
-            origin.moment() == relay.moment()
-                && origin.quantity == relay.quantity
-                && origin.report.source.via.len() < relay.report.source.via.len()
-        };
-        let origin = retracted.iter().find(is_origin);
-        let Some(retraction) =
-            origin.and_then(|origin| register.claim_retraction(origin.id, known))
-        else {
-            return true;
-        };
-        standing.aside.push(Aside {
-            claim: relay,
-            reason: Reason::Retracted,
-            by: Some(ClaimRef::Event(retraction.event)),
-            retraction: Some(retraction.reason),
-        });
-        false
-    });
-}
-
 /// Whether a retraction names what stands instead, and that was known and is not retracted itself.
 fn is_replaced(
     retraction: &Retraction,
     claims: &Claims,
+    line: &Line,
     register: &Register,
     known: Known,
 ) -> bool {
@@ -218,11 +289,11 @@ fn is_replaced(
         };
         let was_known =
             |claim: &Claim| known.includes(claim.report.learnt_at, claim.report.position);
-        retracted.is_none() && claims.claims.iter().find(is_it).is_some_and(was_known)
+        // A correction stands on the line it corrects, mostly.
+        let replacement = line.claims.iter().find(is_it);
+        retracted.is_none()
+            && replacement
+                .or_else(|| claims.all().find(is_it))
+                .is_some_and(was_known)
     })
-}
-
-/// Where a claim stands in the log: the last resort of every order, so that it is total.
-fn order_of_log(claim: &Claim) -> (Position, u16) {
-    (claim.report.position, claim.id.figure)
 }

@@ -554,7 +554,7 @@ impl Count {
 
     fn of(current: &Current<'_>) -> Self {
         Self {
-            cell: current.claim.cell.clone(),
+            cell: (*current.claim.cell).clone(),
             epoch: current
                 .epoch
                 .map(|name| (current.claim.report.source.origin.clone(), name.clone())),

@@ -102,18 +102,33 @@ impl Tolls {
                     return Touched::Nothing;
                 };
                 let cells = claims.report(recorded, as_of, source, reported);
-                let figures = cells
-                    .map(|cell| (cell.outcome, cell.who, cell.harm, cell.basis))
-                    .collect();
-                return Touched::Figures(situation, figures);
+                let figures = cells.into_iter().map(|index| {
+                    let cell = &claims.cells[index].cell;
+                    (cell.outcome, cell.who, cell.harm, cell.basis)
+                });
+                return Touched::Figures(situation, figures.collect());
             }
-            Payload::PartitionDeclared(partition) => claims.declared.push(Declared {
-                event: recorded.id,
-                position,
-                learnt_at,
-                occurred: event.occurred,
-                partition,
-            }),
+            Payload::PartitionDeclared(partition) => {
+                let who: Vec<Who> = partition
+                    .parts
+                    .iter()
+                    .copied()
+                    .chain([partition.whole])
+                    .collect();
+                claims
+                    .kin
+                    .add_partition(partition.outcome, &partition.places, &who);
+                claims.declared.push(Declared {
+                    event: recorded.id,
+                    position,
+                    learnt_at,
+                    occurred: event.occurred,
+                    partition,
+                });
+            }
+            Payload::PlaceDescribed(described) => {
+                claims.kin.add_place(&described.place, &described.within);
+            }
             Payload::CounterRestarted(restarted) => {
                 if let (Some(at), Some(source)) = (event.occurred, event.source) {
                     let (origin, outcome, epoch) =
@@ -188,6 +203,11 @@ impl Tolls {
             | Kind::OperationConducted
                 if recorded.is_readable() =>
             {
+                let event = recorded.event()?;
+                Ok(self.add(recorded, event))
+            }
+            Kind::PlaceDescribed if recorded.is_readable() => {
+                self.register.apply(recorded)?;
                 let event = recorded.event()?;
                 Ok(self.add(recorded, event))
             }
