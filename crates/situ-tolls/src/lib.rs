@@ -6,6 +6,7 @@
 //!
 //! This crate does nothing to the world: no file, no clock, no printing. Start at [`Tolls::at`], then [`Toll`].
 
+mod figure_name;
 mod toll;
 mod tolls;
 
@@ -21,6 +22,7 @@ mod lines;
 mod network;
 mod solver;
 
+pub use figure_name::{FigureName, FigureNameError, PlaceError};
 pub use policy::Policy;
 pub use toll::{
     Bounds, Certainty, ClaimShown, Conflict, Flag, FlagKind, Implied, Part, Parts, PolicyUsed,
