@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::failure::{Failure, FileError};
-use crate::schema::{self, APPLICATION_ID, Marks, VERSION};
+use crate::schema::{self, APPLICATION_ID, Marks, Reading, VERSION};
 
 /// Why a file was not opened as a log.
 #[derive(Debug, thiserror::Error)]
@@ -89,15 +89,29 @@ pub(crate) fn for_writing(path: &Path, start: Start) -> Result<Connection, OpenE
 }
 
 /// Opens a connection that reads, after looking at what the file is.
-pub(crate) fn for_reading(path: &Path) -> Result<Connection, OpenError> {
+pub(crate) fn for_reading(path: &Path, reading: Reading) -> Result<Connection, OpenError> {
     check_sqlite(rusqlite::version_number())?;
     if !check_is_file(path)? {
         return Err(OpenError::Missing(path.to_owned()));
     }
     let failed = |error: rusqlite::Error| Failure::from(error).at_reading(path);
-    let connection = schema::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
+    let connection = schema::connect_to_read(path, reading).map_err(failed)?;
     check_marks(path, Marks::read(&connection).map_err(failed)?)?;
     Ok(connection)
+}
+
+/// How to read a file without making or changing any: shared where the files of a log in use are there and hold something.
+pub(crate) fn without_trace(path: &Path) -> Reading {
+    let beside = |suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        std::fs::metadata(name).is_ok_and(|file| file.len() > 0)
+    };
+    if beside("-wal") && beside("-shm") {
+        Reading::Shared
+    } else {
+        Reading::AtRest
+    }
 }
 
 /// Refuses the SQLite versions whose write-ahead log can be reset under a reader.

@@ -3,18 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use situ_core::{EventId, Instant, Kind, Position, Recorded, SituationId};
 use uuid::Uuid;
 
 use crate::failure::Failure;
-use crate::schema;
+use crate::schema::{self, Reading};
 use crate::store::SituationCount;
 
 /// Connections for reading, as many as there are readers at once.
 #[derive(Debug)]
 pub(crate) struct Readers {
     path: PathBuf,
+    reading: Reading,
     idle: Mutex<Vec<Reader>>,
 }
 
@@ -22,9 +23,13 @@ pub(crate) struct Readers {
 const IDLE: usize = 8;
 
 impl Readers {
-    pub(crate) fn new(path: PathBuf) -> Self {
+    pub(crate) fn new(path: PathBuf, reading: Reading) -> Self {
         let idle = Mutex::default();
-        Self { path, idle }
+        Self {
+            path,
+            reading,
+            idle,
+        }
     }
 
     /// Lends a reader to `read`.
@@ -35,7 +40,7 @@ impl Readers {
         let idle = self.idle().pop();
         let mut reader = match idle {
             Some(reader) => reader,
-            None => Reader::open(&self.path)?,
+            None => Reader::open(&self.path, self.reading)?,
         };
         let answer = read(&mut reader)?;
         let mut idle = self.idle();
@@ -58,8 +63,8 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    fn open(path: &Path) -> Result<Self, Failure> {
-        let connection = schema::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    fn open(path: &Path, reading: Reading) -> Result<Self, Failure> {
+        let connection = schema::connect_to_read(path, reading)?;
         let names = Names::default();
         Ok(Self { connection, names })
     }

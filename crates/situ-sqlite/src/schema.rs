@@ -53,6 +53,34 @@ pub(crate) fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connect
     Ok(connection)
 }
 
+/// How a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// Side by side with others, through the two files SQLite keeps beside a log in use, and makes if they are not there.
+    Shared,
+    /// As it lies there; nothing else is looked at, and nothing made.
+    AtRest,
+}
+
+/// Opens a connection that reads.
+pub(crate) fn connect_to_read(path: &Path, reading: Reading) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    match reading {
+        Reading::Shared => connect(path, flags),
+        Reading::AtRest => {
+            let name = path
+                .to_str()
+                .ok_or_else(|| rusqlite::Error::InvalidPath(path.to_owned()))?;
+            let name = name
+                .replace('%', "%25")
+                .replace('?', "%3f")
+                .replace('#', "%23");
+            let address = format!("file:{name}?immutable=1");
+            connect(Path::new(&address), flags | OpenFlags::SQLITE_OPEN_URI)
+        }
+    }
+}
+
 /// What a database says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Marks {

@@ -15,6 +15,7 @@ use crate::check::{self, Report};
 use crate::failure::{Failure, FileError};
 use crate::open::{self, OpenError, Start};
 use crate::reader::{Reader, Readers};
+use crate::schema::Reading;
 use crate::writer::{Job, Reply, Writer};
 
 /// A log in one SQLite file, shared between threads, and with other processes.
@@ -92,8 +93,26 @@ impl SqliteStore {
     pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let path = path.as_ref();
         let absolute = absolute(path)?;
-        drop(open::for_reading(&absolute)?);
-        Ok(Self::new(path, absolute, None))
+        Self::for_reading(path, absolute, Reading::Shared)
+    }
+
+    /// Opens a log that exists, for a short look that makes no file and changes none, not even beside it.
+    ///
+    /// A log in use is read like any other. One at rest is read as it lies there; whoever begins to write to it meanwhile may make
+    /// reading fail, so this is for what can do without an answer.
+    ///
+    /// # Errors
+    /// When there is none, or the file is something else.
+    pub fn open_without_trace(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        let path = path.as_ref();
+        let absolute = absolute(path)?;
+        let reading = open::without_trace(&absolute);
+        Self::for_reading(path, absolute, reading)
+    }
+
+    fn for_reading(path: &Path, absolute: PathBuf, reading: Reading) -> Result<Self, OpenError> {
+        drop(open::for_reading(&absolute, reading)?);
+        Ok(Self::new(path, absolute, reading, None))
     }
 
     fn for_writing(path: &Path, start: Start) -> Result<Self, OpenError> {
@@ -101,13 +120,19 @@ impl SqliteStore {
         let connection = open::for_writing(&absolute, start)?;
         let writer =
             Writer::new(connection, absolute.clone()).map_err(|failure| failure.at(path))?;
-        Ok(Self::new(path, absolute, Some(Mutex::new(writer))))
+        let writer = Some(Mutex::new(writer));
+        Ok(Self::new(path, absolute, Reading::Shared, writer))
     }
 
-    fn new(path: &Path, absolute: PathBuf, writer: Option<Mutex<Writer>>) -> Self {
+    fn new(
+        path: &Path,
+        absolute: PathBuf,
+        reading: Reading,
+        writer: Option<Mutex<Writer>>,
+    ) -> Self {
         Self {
             path: path.to_owned(),
-            readers: Readers::new(absolute),
+            readers: Readers::new(absolute, reading),
             desk: Mutex::default(),
             writer,
             bell: Bell::default(),

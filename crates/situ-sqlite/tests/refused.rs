@@ -39,7 +39,11 @@ fn check_open(make: impl FnOnce(&Path), expected: &str) {
     make(&path);
     let before = fs::read(&path).ok();
     let expected = expected.replace("{}", &path.display().to_string());
-    for open in [SqliteStore::open, SqliteStore::open_read_only] {
+    for open in [
+        SqliteStore::open,
+        SqliteStore::open_read_only,
+        SqliteStore::open_without_trace,
+    ] {
         let error = open(&path).map(drop).expect_err("must be refused");
         assert_eq!(error.to_string(), expected);
     }
@@ -151,6 +155,7 @@ fn a_folder_is_refused() {
     for open in [
         SqliteStore::open,
         SqliteStore::open_read_only,
+        SqliteStore::open_without_trace,
         SqliteStore::open_or_create,
     ] {
         assert_eq!(open(folder.path()).unwrap_err().to_string(), expected);
@@ -357,4 +362,38 @@ fn positions_and_situations_are_looked_up() {
         })
         .collect();
     assert_eq!(situations, [("a".to_owned(), 3, 4), ("b".to_owned(), 1, 2)]);
+}
+
+#[test]
+fn a_look_without_trace_makes_no_file_and_changes_none() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("50% off?#1.db");
+    let files = || {
+        let mut files: Vec<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .map(|path| (path.clone(), fs::read(path).unwrap()))
+            .collect();
+        files.sort();
+        files
+    };
+    let head = || {
+        let store = SqliteStore::open_without_trace(&path).unwrap();
+        store.head().unwrap()
+    };
+    drop(log(&path));
+    let at_rest = files();
+    assert_eq!(at_rest.len(), 1);
+    assert_eq!(head(), Position::new(4));
+    assert_eq!(files(), at_rest);
+
+    let writing = SqliteStore::open(&path).unwrap();
+    writing
+        .append(&[event(5, "a")], &Condition::None, NOW)
+        .unwrap();
+    let in_use = fs::read(&path).unwrap();
+    assert_eq!(in_use, at_rest[0].1, "what is new stands beside the file");
+    assert_eq!(head(), Position::new(5));
+    assert_eq!(fs::read(&path).unwrap(), in_use);
+    assert_eq!(files().len(), 3);
 }
