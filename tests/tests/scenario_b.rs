@@ -14,7 +14,9 @@ use situ_core::{
 use situ_services::{ConflictKind, Freshness, How, ServiceStatus, Services, Status, TimeToLive};
 use situ_sqlite::SqliteStore;
 use situ_tests::balochistan;
-use situ_tolls::{Certainty, FlagKind, Policy, Question, Reason, Toll, TollPeriod, Tolls};
+use situ_tolls::{
+    Certainty, FigureName, FlagKind, Policy, Question, Reason, Toll, TollPeriod, Tolls,
+};
 use tempfile::TempDir;
 
 const BETWEEN: &str = r#"{"between""#;
@@ -328,6 +330,29 @@ fn the_command_answers_the_same_as_json() {
     );
     assert_eq!(found("road", DERA)["status"], "operating");
     assert_eq!(found("road", NUSHKI)["status"], "restricted");
+}
+
+#[test]
+fn a_figure_with_a_start_is_the_count_since_then_alone() {
+    let desk = Desk::told();
+    let named = |name: &str| {
+        let zone = "Asia/Karachi".parse().unwrap();
+        let question = Question {
+            figure: Some(FigureName::parse_in(name, zone).unwrap()),
+            ..Question::default()
+        };
+        let [toll] = desk
+            .figures(desk.now("6 20:00"), &question)
+            .try_into()
+            .unwrap();
+        toll
+    };
+    let wide = named("killed/non_state_armed/since:2026-01-30");
+    assert_eq!(desk.claims(&wide), ["3: 108", "5: 133"]);
+    // Nobody counts everyone since 29 January as one number.
+    let derived = named("killed/all/since:2026-01-29");
+    assert_eq!((derived.shown, derived.claims.len()), (None, 0));
+    assert!(derived.least >= 216 + 22 + 36, "{}", derived.words);
 }
 
 #[test]

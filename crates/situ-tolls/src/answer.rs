@@ -1,5 +1,6 @@
 //! From a solved network to the answers a reader gets.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use situ_core::{
@@ -9,6 +10,7 @@ use situ_core::{
 
 use crate::claims::{Cell, CellIx, Claim, Claims, Moment, Moved, Span};
 use crate::clashes::{FoundClash, clashes};
+use crate::figure_name::FigureName;
 use crate::lines::{Aside, Current, Standing, standing};
 use crate::network::{Network, Partition, ends};
 use crate::policy::{Picked, newest};
@@ -34,8 +36,19 @@ pub(crate) fn tolls(
         question,
     };
     let mut figures: Vec<(Group, Toll)> = Vec::new();
-    for cells in claims.kin.clans(question.outcome) {
-        asking.resolve(claims, cells, as_of, &mut figures);
+    match &question.figure {
+        Some(name) => {
+            let cells = claims
+                .kin
+                .clans_of(name.outcome, name.basis, name.who, &name.places);
+            let asked = Group::named(name);
+            asking.resolve(claims, &cells.concat(), as_of, Some(&asked), &mut figures);
+        }
+        None => {
+            for cells in claims.kin.clans(question.outcome) {
+                asking.resolve(claims, cells, as_of, None, &mut figures);
+            }
+        }
     }
     figures.sort_by(|(a, _), (b, _)| a.cmp(b));
     figures.into_iter().map(|(_, toll)| toll).collect()
@@ -50,21 +63,36 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    /// Resolves the figures of one clan that are asked for.
+    /// Resolves the figures of one clan that are asked for, or the one that is asked for by name.
     fn resolve(
         &self,
         claims: &Claims,
         cells: &[CellIx],
         as_of: AsOf,
+        named: Option<&Group>,
         figures: &mut Vec<(Group, Toll)>,
     ) {
-        let is_listed = |cell: &Cell| self.asks(&Group::of(cell));
+        let is_listed = |cell: &Cell| match named {
+            Some(named) => named.holds(cell),
+            None => self.asks(&Group::of(cell)),
+        };
         let standing = standing(claims, cells, self.register, as_of, &is_listed);
         if standing.current.is_empty() && standing.aside.is_empty() {
             return;
         }
-        let network = Network::new(self.situation, claims, self.register, as_of, &standing);
-        let mut groups = groups(&network, &standing);
+        let asked = named.map(Group::cell);
+        let network = Network::new(
+            self.situation,
+            claims,
+            self.register,
+            as_of,
+            &standing,
+            asked.as_ref(),
+        );
+        let mut groups = match named {
+            Some(named) => BTreeMap::from([(named.clone(), nodes_of(named, &network))]),
+            None => groups(&network, &standing),
+        };
         groups.retain(|group, _| self.asks(group));
         if groups.is_empty() {
             return;
@@ -106,7 +134,8 @@ pub(crate) struct Group {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Period {
-    Cumulative,
+    /// Every running count, or those with one start.
+    Cumulative(Option<Moment>),
     Incident,
     Window(Moment, WindowKind),
 }
@@ -116,7 +145,7 @@ impl Group {
         Self {
             outcome: cell.outcome,
             period: match cell.span {
-                Span::Cumulative(_) => Period::Cumulative,
+                Span::Cumulative(_) => Period::Cumulative(None),
                 Span::Incident => Period::Incident,
                 Span::Window(kind, from) => Period::Window(from, kind),
             },
@@ -126,29 +155,97 @@ impl Group {
             who: cell.who,
         }
     }
+
+    /// The figure of a name; one with a start holds the cells of that start alone.
+    fn named(name: &FigureName) -> Self {
+        let mut places = name.places.clone();
+        places.sort();
+        places.dedup();
+        Self {
+            outcome: name.outcome,
+            period: match &name.period {
+                situ_core::Period::Cumulative { since } => {
+                    Period::Cumulative(since.as_ref().map(Moment::of))
+                }
+                situ_core::Period::Incident => Period::Incident,
+                situ_core::Period::Window { counts, from } => {
+                    Period::Window(Moment::of(from), *counts)
+                }
+            },
+            harm: name.scope,
+            places,
+            basis: name.basis,
+            who: name.who,
+        }
+    }
+
+    /// The cell a figure without a claim would be read from.
+    fn cell(&self) -> Cell {
+        Cell {
+            outcome: self.outcome,
+            basis: self.basis,
+            harm: self.harm,
+            places: self.places.clone(),
+            who: self.who,
+            span: match self.period {
+                Period::Cumulative(since) => Span::Cumulative(since),
+                Period::Incident => Span::Incident,
+                Period::Window(from, kind) => Span::Window(kind, from),
+            },
+        }
+    }
+
+    /// Whether a cell is one of this figure.
+    pub(crate) fn holds(&self, cell: &Cell) -> bool {
+        let is_of_period = match (self.period, cell.span) {
+            (Period::Cumulative(None), Span::Cumulative(_))
+            | (Period::Incident, Span::Incident) => true,
+            (Period::Cumulative(start), Span::Cumulative(since)) => start == since,
+            (Period::Window(from, kind), Span::Window(other_kind, other_from)) => {
+                (from, kind) == (other_from, other_kind)
+            }
+            _ => false,
+        };
+        is_of_period
+            && (self.outcome, self.harm, self.basis, self.who)
+                == (cell.outcome, cell.harm, cell.basis, cell.who)
+            && self.places == cell.places
+    }
 }
 
-/// Every figure with its counts; the first is the one its bounds are read from: the newest as-of, and there the earliest start.
+/// Every figure with its counts, in the order of [`by_newest`].
 fn groups(network: &Network<'_>, standing: &Standing<'_>) -> BTreeMap<Group, Vec<Node>> {
     let mut groups: BTreeMap<Group, Vec<Node>> = BTreeMap::new();
-    let rank = |node: &Node| {
-        let count = &network.counts[*node];
-        let start = match count.cell.span {
-            Span::Cumulative(since) => since.map(|since| (since.earliest, since.latest)),
-            _ => None,
-        };
-        std::cmp::Reverse((count.as_of, start.is_some(), std::cmp::Reverse(start)))
-    };
     for (node, count) in network.counts.iter().enumerate() {
         groups.entry(Group::of(&count.cell)).or_default().push(node);
     }
     for nodes in groups.values_mut() {
-        nodes.sort_by_key(rank);
+        by_newest(nodes, network);
     }
     for aside in &standing.aside {
         groups.entry(Group::of(&aside.claim.cell)).or_default();
     }
     groups
+}
+
+/// The counts of one figure, in the order of [`by_newest`].
+fn nodes_of(figure: &Group, network: &Network<'_>) -> Vec<Node> {
+    let is_its_own = |node: &Node| figure.holds(&network.counts[*node].cell);
+    let mut nodes: Vec<Node> = (0..network.counts.len()).filter(is_its_own).collect();
+    by_newest(&mut nodes, network);
+    nodes
+}
+
+/// The first is the one the bounds of a figure are read from: the newest as-of, and there the earliest start.
+fn by_newest(nodes: &mut [Node], network: &Network<'_>) {
+    nodes.sort_by_key(|node| {
+        let count = &network.counts[*node];
+        let start = match count.cell.span {
+            Span::Cumulative(since) => since.map(|since| (since.earliest, since.latest)),
+            _ => None,
+        };
+        Reverse((count.as_of, start.is_some(), Reverse(start)))
+    });
 }
 
 /// Solutions under `point` and `floor` without the evidence that the bounds of some nodes must not rest on.
@@ -195,6 +292,7 @@ impl Asking<'_> {
         let question = self.question;
         let basis = match question.basis {
             Some(basis) => group.basis == basis,
+            None if question.figure.is_some() => true,
             None => !matches!(
                 group.basis,
                 Basis::Identified | Basis::BodyRecovered | Basis::Estimated
@@ -223,13 +321,13 @@ impl Resolved<'_> {
         let node = nodes.first().copied();
         let current: Vec<(Evidence, &Current<'_>)> = (0..)
             .zip(&self.network.current)
-            .filter(|(_, current)| Group::of(&current.claim.cell) == *group)
+            .filter(|(_, current)| group.holds(&current.claim.cell))
             .collect();
         let aside: Vec<&Aside<'_>> = self
             .standing
             .aside
             .iter()
-            .filter(|aside| Group::of(&aside.claim.cell) == *group)
+            .filter(|aside| group.holds(&aside.claim.cell))
             .collect();
         let own: Vec<&Claim> = if current.is_empty() {
             aside.iter().map(|aside| aside.claim).collect()
@@ -271,7 +369,12 @@ impl Resolved<'_> {
             said(reading.interval(), newest_claim)
         };
         let parts = node.and_then(|node| self.parts(node));
+        let period = period(group, self.network, node, &own);
         Some(Toll {
+            figure: question
+                .figure
+                .clone()
+                .unwrap_or_else(|| figure_name(group, &period)),
             outcome: group.outcome,
             who: group.who.role,
             sex: group.who.sex,
@@ -279,7 +382,7 @@ impl Resolved<'_> {
             scope: group.harm,
             places: group.places.clone(),
             basis: group.basis,
-            period: period(group, self.network, node, &own),
+            period,
             shown,
             least: reading.least,
             most: reading.most,
@@ -381,7 +484,7 @@ impl Resolved<'_> {
         let accumulates = nodes
             .first()
             .is_some_and(|node| self.network.counts[*node].cell.accumulates());
-        if group.period != Period::Cumulative || !accumulates {
+        if !matches!(group.period, Period::Cumulative(_)) || !accumulates {
             return newest;
         }
         let least = |node: &Node| ends(self.solution(Reading::Floor, *node), *node).0;
@@ -667,7 +770,25 @@ fn period(group: &Group, network: &Network<'_>, node: Option<Node>, own: &[&Clai
             from: situ_core::When::instant(from.earliest),
         },
         (Period::Incident, _) => TollPeriod::Incident,
-        (Period::Cumulative, since) => TollPeriod::Cumulative { since },
+        (Period::Cumulative(_), since) => TollPeriod::Cumulative { since },
+    }
+}
+
+fn figure_name(group: &Group, period: &TollPeriod) -> FigureName {
+    FigureName {
+        outcome: group.outcome,
+        who: group.who,
+        scope: group.harm,
+        places: group.places.clone(),
+        basis: group.basis,
+        period: match period {
+            TollPeriod::Incident => situ_core::Period::Incident,
+            TollPeriod::Cumulative { .. } => situ_core::Period::Cumulative { since: None },
+            TollPeriod::Window { counts, from } => situ_core::Period::Window {
+                counts: *counts,
+                from: from.clone(),
+            },
+        },
     }
 }
 

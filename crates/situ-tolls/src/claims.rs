@@ -165,6 +165,17 @@ impl Cell {
         self.outcome == Outcome::Killed
     }
 
+    /// Whether both are running counts of the same people, since whenever.
+    pub(crate) fn is_but_for_start(&self, other: &Self) -> bool {
+        matches!(
+            (self.span, other.span),
+            (Span::Cumulative(_), Span::Cumulative(_))
+        ) && Self {
+            span: self.span,
+            ..other.clone()
+        } == *self
+    }
+
     /// The same cell for other people.
     pub(crate) fn with_who(&self, who: Who) -> Self {
         Self {

@@ -66,7 +66,7 @@ impl Resolved<'_> {
     ) -> Vec<Conflict> {
         let concerns = |clash: &&FoundClash| {
             Some(clash.node) == node
-                || Group::of(&self.network.counts[clash.node].cell) == *group
+                || group.holds(&self.network.counts[clash.node].cell)
                 || current
                     .iter()
                     .any(|(evidence, _)| clash.evidence.contains(evidence))

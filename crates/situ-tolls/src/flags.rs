@@ -151,7 +151,7 @@ impl Resolved<'_> {
             [change.from, change.to].contains(&group.outcome)
                 && change.people == group.who
                 && change.scope == group.harm
-                && group.period == Period::Cumulative
+                && matches!(group.period, Period::Cumulative(_))
         };
         let is_after = |moved: &&Moved| {
             let claims = current.iter().map(|(_, current)| current.claim);

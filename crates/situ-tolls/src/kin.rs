@@ -138,7 +138,6 @@ impl Kin {
     }
 
     /// The clans that a figure may be read from: its own, or where nobody claims it those of the same outcome and places.
-    #[expect(dead_code, reason = "questions by name come next")]
     pub(crate) fn clans_of(
         &self,
         outcome: Outcome,

@@ -8,7 +8,7 @@ use situ_core::{
 };
 
 use crate::claims::{Cell, Claim, Claims, Declared, Moment, Span};
-use crate::lines::{Current, Standing};
+use crate::lines::{Aside, Current, Standing};
 use crate::solver::{Evidence, Fact, Node, Rule, Sense, Solution, System};
 use crate::toll::Reading;
 
@@ -72,6 +72,7 @@ impl<'a> Network<'a> {
         register: &'a Register,
         as_of: AsOf,
         standing: &Standing<'a>,
+        asked: Option<&Cell>,
     ) -> Self {
         let context = Context {
             situation,
@@ -96,7 +97,19 @@ impl<'a> Network<'a> {
             .map(|evidence| (network.name_of(evidence), evidence))
             .collect();
         network.add_counts();
+        let has_start =
+            |cell: &Cell| matches!(cell.span, Span::Cumulative(since) if since.is_some());
+        if let Some(cell) = asked.filter(|cell| has_start(cell)) {
+            network.add_asked(cell);
+        }
         network.add_partitions();
+        // Without a start it is a figure of an answer to everything: only one that nothing spoke of is added.
+        if let Some(cell) = asked.filter(|cell| !has_start(cell)) {
+            let is_it = |aside: &Aside<'_>| cell.is_but_for_start(&aside.claim.cell);
+            if !standing.aside.iter().any(is_it) {
+                network.add_asked(cell);
+            }
+        }
         network.add_containments();
         network.add_windows();
         network.ban_totals_of_retracted(standing);
@@ -279,6 +292,40 @@ impl<'a> Network<'a> {
                 epoch,
                 as_of,
             });
+        }
+    }
+
+    /// A running count that is asked for, as of the newest moment its people are spoken of, claimed or not: since its start, or
+    /// since the earliest there is.
+    fn add_asked(&mut self, asked: &Cell) {
+        let Span::Cumulative(start) = asked.span else {
+            return;
+        };
+        let is_running = |count: &&Count| matches!(count.cell.span, Span::Cumulative(_));
+        let is_claimed = |count: &&Count| asked.is_but_for_start(&count.cell);
+        let running = || self.counts.iter().filter(is_running);
+        if start.is_none() && running().any(|count| is_claimed(&count)) {
+            return;
+        }
+        let newest = running()
+            .filter(is_claimed)
+            .max_by_key(|count| count.as_of)
+            .or_else(|| running().max_by_key(|count| count.as_of));
+        let starts = running().map(|count| match count.cell.span {
+            Span::Cumulative(since) => since,
+            _ => None,
+        });
+        let start = start.or_else(|| starts.reduce(earlier_start).flatten());
+        if let Some(newest) = newest {
+            let count = Count {
+                cell: Cell {
+                    span: Span::Cumulative(start),
+                    ..asked.clone()
+                },
+                epoch: newest.epoch.clone(),
+                as_of: newest.as_of,
+            };
+            self.add(count);
         }
     }
 

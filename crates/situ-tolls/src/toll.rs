@@ -6,9 +6,13 @@ use situ_core::{
     Position, Quantity, RetractionReason, Role, Sex, SourceId, Text, When, WindowKind,
 };
 
+use crate::figure_name::FigureName;
+
 /// One figure as of two clocks: what is shown, its bounds, the evidence used and not used, and who disagrees.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Toll {
+    /// Its name, which asks for it again.
+    pub figure: FigureName,
     /// What became of the people.
     pub outcome: Outcome,
     /// Their role.

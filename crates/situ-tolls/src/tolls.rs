@@ -10,6 +10,7 @@ use situ_core::{
 
 use crate::answer;
 use crate::claims::{Claims, Declared, Incident, Moved, Restart};
+use crate::figure_name::FigureName;
 use crate::policy::Policy;
 use crate::toll::{Reading, Toll};
 
@@ -33,6 +34,8 @@ pub struct Answer {
 /// Which figures are asked for; what is absent is not restricted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Question {
+    /// One figure by its name, whether anybody claims it or not; with a start it is the running count of that start alone.
+    pub figure: Option<FigureName>,
     /// What became of the people.
     pub outcome: Option<Outcome>,
     /// Which people, exactly.

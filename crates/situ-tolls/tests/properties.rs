@@ -352,6 +352,16 @@ proptest! {
     }
 
     #[test]
+    fn a_figure_asked_for_by_name_is_the_one_of_the_whole_answer(history in prop::collection::vec(told(), 1..14), valid in 0..7u8) {
+        let tolls = fold(&log(&history));
+        let as_of = AsOf { valid: Valid(hour(valid)), known: Known::Position(Position::new(1000)) };
+        for toll in tolls.at(&situation(), as_of, &Question::default()).tolls {
+            let question = Question { figure: Some(toll.figure.clone()), ..Question::default() };
+            prop_assert_eq!(tolls.at(&situation(), as_of, &question).tolls, vec![toll]);
+        }
+    }
+
+    #[test]
     fn bounds_hold_every_claim_that_does_not_clash(history in prop::collection::vec(told(), 1..14)) {
         for toll in ask(&fold(&log(&history)), 6, Known::Position(Position::new(1000))) {
             prop_assert!(toll.most.is_none_or(|most| toll.least <= most), "{toll:?}");

@@ -31,6 +31,7 @@ pub(crate) fn run(args: &TollArgs, session: &mut Session<'_>) -> anyhow::Result<
     })?;
     let question = Question::resolve(session, &ledger)?;
     let asked = situ_tolls::Question {
+        figure: None,
         outcome: args.outcome,
         who: args.who.map(|who| who.0),
         scope: args
