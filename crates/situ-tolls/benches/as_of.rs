@@ -14,7 +14,7 @@ use std::time::{Duration, Instant as Clock};
 use situ_core::{
     AsOf, Basis, CasualtiesReported, Count, Event, EventId, Figure, Harm, Instant, Known, Outcome,
     Period, Position, Projection, Quantity, Recorded, Role, SituationId, Source, SourceId, Valid,
-    When, Who, WindowKind,
+    When, WindowKind,
 };
 use situ_tolls::{Question, Tolls};
 
@@ -224,8 +224,7 @@ fn main() {
         "", "fold of all", "one answer", "ratio"
     );
     let one = Question {
-        who: Some(Who::any(Role::Police)),
-        outcome: Some(Outcome::Killed),
+        figure: Some("killed/police".parse().unwrap()),
         ..Question::default()
     };
     let whole = Question::default();

@@ -540,7 +540,7 @@ impl Resolved<'_> {
         Proof {
             expression: solution.expression(end),
             constraints: solution.constraints(end),
-            witnesses: self.names(solution.evidence(end)),
+            witnesses: self.names(&solution.evidence(end)),
         }
     }
 

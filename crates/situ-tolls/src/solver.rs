@@ -83,26 +83,27 @@ pub(crate) struct Solution {
     lower: Vec<Option<End>>,
     upper: Vec<Option<End>>,
     proofs: Vec<Step>,
+    /// The inputs of all steps, one step after the other.
+    inputs: Vec<Input>,
     frozen: Vec<bool>,
     /// Nodes whose ends moved since the last round.
     tightened: Vec<Node>,
     pub(crate) clashes: Vec<Clash>,
 }
 
+/// One step of a proof: a claim, or a constraint applied to ends that stood before.
 #[derive(Debug, Clone)]
 struct Step {
     /// The count and the end of it that the step moved.
     node: Node,
     side: Side,
     value: i64,
-    /// The constraint used and whether it is one that changes the arithmetic; none for a claim.
+    /// The constraint used; none for a claim.
     rule: Option<&'static str>,
-    plus: Vec<ProofIx>,
-    minus: Vec<ProofIx>,
-    /// The claim it is, or the declaration its constraint comes from.
-    own: Option<Evidence>,
-    /// Its own, and that of every step behind it; sorted.
-    evidence: Vec<Evidence>,
+    /// The claim, or the declaration the constraint comes from.
+    evidence: Option<Evidence>,
+    /// Where its inputs stand among those of all steps.
+    inputs: std::ops::Range<usize>,
 }
 
 /// Which end of an interval.
@@ -128,6 +129,13 @@ pub(crate) struct Derived {
     pub(crate) evidence: Option<Evidence>,
 }
 
+/// An end that a step adds or takes away.
+#[derive(Debug, Clone, Copy)]
+struct Input {
+    is_plus: bool,
+    proof: ProofIx,
+}
+
 impl System {
     /// Propagates to the fixpoint, using only evidence that `allowed` accepts.
     pub(crate) fn solve(&self, allowed: impl Fn(Evidence) -> bool) -> Solution {
@@ -135,6 +143,7 @@ impl System {
             lower: vec![None; self.nodes],
             upper: vec![None; self.nodes],
             proofs: Vec::new(),
+            inputs: Vec::new(),
             frozen: vec![false; self.nodes],
             tightened: Vec::new(),
             clashes: Vec::new(),
@@ -143,16 +152,18 @@ impl System {
         let rules_of = self.rules_of();
         // Round by round, in the order of the rules, those whose counts got tighter: short proofs come first, and the order of
         // facts does not matter. Contradictory cycles would creep; they stop at their clash, or when they have gone round.
+        let mut due: Vec<usize> = Vec::new();
         for _ in 0..=(2 * self.nodes + 8) {
-            let tightened = std::mem::take(&mut solution.tightened);
-            let due: BTreeSet<usize> = tightened
-                .into_iter()
-                .flat_map(|node| rules_of[node].iter().copied())
-                .collect();
+            due.clear();
+            for node in solution.tightened.drain(..) {
+                due.extend_from_slice(&rules_of[node]);
+            }
+            due.sort_unstable();
+            due.dedup();
             if due.is_empty() {
                 break;
             }
-            for rule in due.into_iter().map(|rule| &self.rules[rule]) {
+            for rule in due.iter().map(|rule| &self.rules[*rule]) {
                 if rule.evidence.is_none_or(&allowed) {
                     solution.apply(rule);
                 }
@@ -195,21 +206,6 @@ impl System {
     }
 }
 
-impl Step {
-    fn fact(fact: &Fact, side: Side, value: i64) -> Self {
-        Self {
-            node: fact.node,
-            side,
-            value,
-            rule: None,
-            plus: Vec::new(),
-            minus: Vec::new(),
-            own: Some(fact.evidence),
-            evidence: vec![fact.evidence],
-        }
-    }
-}
-
 impl Solution {
     pub(crate) fn lower(&self, node: Node) -> Option<End> {
         self.lower[node]
@@ -224,17 +220,36 @@ impl Solution {
     }
 
     /// The evidence an end rests on, sorted.
-    pub(crate) fn evidence(&self, end: End) -> &[Evidence] {
-        &self.proofs[end.proof as usize].evidence
+    pub(crate) fn evidence(&self, end: End) -> Vec<Evidence> {
+        self.evidence_of([end])
     }
 
     /// The evidence of both ends of a clash, sorted.
     pub(crate) fn clash_evidence(&self, clash: &Clash) -> Vec<Evidence> {
-        let mut evidence = self.evidence(clash.upper).to_vec();
-        evidence.extend(clash.lower.iter().flat_map(|end| self.evidence(*end)));
+        self.evidence_of(clash.lower.into_iter().chain([clash.upper]))
+    }
+
+    fn evidence_of(&self, ends: impl IntoIterator<Item = End>) -> Vec<Evidence> {
+        let mut steps: Vec<ProofIx> = ends.into_iter().map(|end| end.proof).collect();
+        let mut seen = BTreeSet::new();
+        let mut evidence = Vec::new();
+        while let Some(proof) = steps.pop() {
+            if seen.insert(proof) {
+                evidence.extend(self.step(proof).evidence);
+                steps.extend(self.inputs(proof).iter().map(|input| input.proof));
+            }
+        }
         evidence.sort_unstable();
         evidence.dedup();
         evidence
+    }
+
+    fn step(&self, proof: ProofIx) -> &Step {
+        &self.proofs[proof as usize]
+    }
+
+    fn inputs(&self, proof: ProofIx) -> &[Input] {
+        &self.inputs[self.step(proof).inputs.clone()]
     }
 
     /// The arithmetic behind an end: "255 − 22 − 36".
@@ -287,10 +302,12 @@ impl Solution {
         if let Some(place) = places.get(&proof) {
             return *place;
         }
-        let step = &self.proofs[proof as usize];
-        let mut derive = |part: &ProofIx| self.derive(*part, places, steps);
-        let plus = step.plus.iter().map(&mut derive).collect();
-        let minus = step.minus.iter().map(&mut derive).collect();
+        let (mut plus, mut minus) = (Vec::new(), Vec::new());
+        for input in self.inputs(proof) {
+            let place = self.derive(input.proof, places, steps);
+            if input.is_plus { &mut plus } else { &mut minus }.push(place);
+        }
+        let step = self.step(proof);
         steps.push(Derived {
             node: step.node,
             side: step.side,
@@ -298,7 +315,7 @@ impl Solution {
             rule: step.rule,
             plus,
             minus,
-            evidence: step.own,
+            evidence: step.evidence,
         });
         places.insert(proof, steps.len() - 1);
         steps.len() - 1
@@ -309,15 +326,12 @@ impl Solution {
         if terms.len() > TERMS {
             return;
         }
-        let step = &self.proofs[proof as usize];
+        let step = self.step(proof);
         if step.rule.is_none() {
             terms.push((is_plus, step.value));
         }
-        for part in &step.plus {
-            self.terms(*part, is_plus, terms);
-        }
-        for part in &step.minus {
-            self.terms(*part, !is_plus, terms);
+        for input in self.inputs(proof) {
+            self.terms(input.proof, is_plus == input.is_plus, terms);
         }
     }
 
@@ -325,11 +339,10 @@ impl Solution {
         if !seen.insert(proof) {
             return;
         }
-        let step = &self.proofs[proof as usize];
-        for part in step.plus.iter().chain(&step.minus) {
-            self.names(*part, seen, names);
+        for input in self.inputs(proof) {
+            self.names(input.proof, seen, names);
         }
-        if let Some(name) = step.rule
+        if let Some(name) = self.step(proof).rule
             && !names.contains(&name)
         {
             names.push(name);
@@ -339,11 +352,12 @@ impl Solution {
     /// Takes what is claimed of each node, and only then looks for clashes: of many claims the two farthest apart clash.
     fn take_facts(&mut self, system: &System, allowed: &impl Fn(Evidence) -> bool) {
         for fact in system.facts.iter().filter(|fact| allowed(fact.evidence)) {
+            let claim = (None, Some(fact.evidence));
             if fact.least > self.least(fact.node) {
-                self.set_end(Step::fact(fact, Side::Lower, fact.least));
+                self.set_end(fact.node, Side::Lower, fact.least, claim, []);
             }
             if let Some(most) = fact.most.filter(|most| self.is_below(fact.node, *most)) {
-                self.set_end(Step::fact(fact, Side::Upper, most));
+                self.set_end(fact.node, Side::Upper, most, claim, []);
             }
         }
         for fact in &system.facts {
@@ -353,87 +367,78 @@ impl Solution {
 
     fn apply(&mut self, rule: &Rule) {
         if matches!(rule.sense, Sense::AtLeast | Sense::Equal) {
-            self.whole_is_at_least(rule);
+            self.bound(rule, Side::Lower);
         }
         if matches!(rule.sense, Sense::AtMost | Sense::Equal) {
-            self.whole_is_at_most(rule);
+            self.bound(rule, Side::Upper);
         }
     }
 
-    /// whole ≥ sum of the parts' lower ends; each part ≤ the whole's upper end less the others' lower ends.
-    fn whole_is_at_least(&mut self, rule: &Rule) {
-        let ends: Vec<Option<End>> = rule
-            .parts
-            .iter()
-            .map(|part| self.usable(self.lower[*part], *part))
-            .collect();
-        let known: Vec<End> = ends.iter().copied().flatten().collect();
-        let sum: i64 = known.iter().map(|end| end.value).sum();
-        if !known.is_empty() {
-            self.raise(rule, rule.whole, sum, &known, &[]);
+    /// For `Lower`, where the whole is at least the sum: it is at least the sum of the parts' lower ends, and each part at most
+    /// the whole's upper end less the others' lower ends. For `Upper`, where the whole is at most the sum, the reverse.
+    fn bound(&mut self, rule: &Rule, side: Side) {
+        let part_ends = || rule.parts.iter().map(|part| self.usable(*part, side));
+        let known = part_ends().flatten();
+        let (sum, count) = known.fold((0_i64, 0), |(sum, count), end| {
+            (sum.saturating_add(end.value), count + 1)
+        });
+        let unknown = rule.parts.len() - count;
+        // No lower end is as good as 0; no upper end is none.
+        if count > 0 && (side == Side::Lower || unknown == 0) {
+            self.tighten(rule, rule.whole, side, sum, None);
         }
-        let Some(whole) = self.usable(self.upper[rule.whole], rule.whole) else {
+        let Some(whole) = self.usable(rule.whole, side.other()) else {
             return;
         };
-        for (index, part) in rule.parts.iter().enumerate() {
-            let others: Vec<End> = ends
-                .iter()
-                .enumerate()
-                .filter(|(other, _)| *other != index)
-                .filter_map(|(_, end)| *end)
-                .collect();
-            let most = whole.value - others.iter().map(|end| end.value).sum::<i64>();
-            self.lower_to(rule, *part, most, &[whole], &others);
-        }
-    }
-
-    /// whole ≤ sum of the parts' upper ends; each part ≥ the whole's lower end less the others' upper ends.
-    fn whole_is_at_most(&mut self, rule: &Rule) {
-        let ends: Vec<Option<End>> = rule
-            .parts
-            .iter()
-            .map(|part| self.usable(self.upper[*part], *part))
-            .collect();
-        if let Some(all) = ends.iter().copied().collect::<Option<Vec<End>>>() {
-            let sum = all.iter().map(|end| end.value).sum();
-            self.lower_to(rule, rule.whole, sum, &all, &[]);
-        }
-        let Some(whole) = self.usable(self.lower[rule.whole], rule.whole) else {
-            return;
-        };
-        for (index, part) in rule.parts.iter().enumerate() {
-            let others = ends
-                .iter()
-                .enumerate()
-                .filter(|(other, _)| *other != index)
-                .map(|(_, end)| *end);
-            let Some(others) = others.collect::<Option<Vec<End>>>() else {
+        for part in &rule.parts {
+            let own = self.usable(*part, side);
+            if side == Side::Upper && unknown > usize::from(own.is_none()) {
                 continue;
-            };
-            let least = whole.value - others.iter().map(|end| end.value).sum::<i64>();
-            if least > 0 {
-                self.raise(rule, *part, least, &[whole], &others);
             }
+            let others = sum.saturating_sub(own.map_or(0, |own| own.value));
+            let value = whole.value.saturating_sub(others);
+            self.tighten(rule, *part, side.other(), value, Some(whole));
         }
     }
 
-    /// A frozen node's ends prove nothing more.
-    fn usable(&self, end: Option<End>, node: Node) -> Option<End> {
+    /// Moves an end of a node that is not frozen, if that makes it tighter. The inputs are those ends of the rule's parts that the
+    /// step is made of: the whole's less the others', or those of all parts.
+    fn tighten(&mut self, rule: &Rule, node: Node, side: Side, value: i64, whole: Option<End>) {
+        let is_tighter = match side {
+            Side::Lower => value > self.least(node),
+            Side::Upper => self.is_below(node, value),
+        };
+        if !is_tighter || self.is_clashing(node) {
+            return;
+        }
+        let of_parts = if whole.is_some() { side.other() } else { side };
+        let parts = rule.parts.iter().filter(|part| **part != node);
+        let mut inputs: Vec<Input> = whole
+            .map(|end| Input {
+                is_plus: true,
+                proof: end.proof,
+            })
+            .into_iter()
+            .collect();
+        inputs.extend(
+            parts
+                .filter_map(|part| self.usable(*part, of_parts))
+                .map(|end| Input {
+                    is_plus: whole.is_none(),
+                    proof: end.proof,
+                }),
+        );
+        self.set_end(node, side, value, (Some(rule.name), rule.evidence), inputs);
+        self.freeze_if_clashing(node);
+    }
+
+    /// An end of a node; those of a frozen node prove nothing more.
+    fn usable(&self, node: Node, side: Side) -> Option<End> {
+        let end = match side {
+            Side::Lower => self.lower[node],
+            Side::Upper => self.upper[node],
+        };
         end.filter(|_| !self.is_clashing(node))
-    }
-
-    fn raise(&mut self, rule: &Rule, node: Node, value: i64, plus: &[End], minus: &[End]) {
-        if value > self.least(node) && !self.is_clashing(node) {
-            self.set_end(Step::sum(rule, (node, Side::Lower), value, plus, minus));
-            self.freeze_if_clashing(node);
-        }
-    }
-
-    fn lower_to(&mut self, rule: &Rule, node: Node, value: i64, plus: &[End], minus: &[End]) {
-        if self.is_below(node, value) && !self.is_clashing(node) {
-            self.set_end(Step::sum(rule, (node, Side::Upper), value, plus, minus));
-            self.freeze_if_clashing(node);
-        }
     }
 
     fn least(&self, node: Node) -> i64 {
@@ -445,16 +450,25 @@ impl Solution {
         self.upper[node].is_none_or(|end| value < end.value)
     }
 
-    fn set_end(&mut self, mut step: Step) {
-        for part in step.plus.iter().chain(&step.minus) {
-            step.evidence
-                .extend_from_slice(&self.proofs[*part as usize].evidence);
-        }
-        step.evidence.sort_unstable();
-        step.evidence.dedup();
-        let (node, side, value) = (step.node, step.side, step.value);
+    fn set_end(
+        &mut self,
+        node: Node,
+        side: Side,
+        value: i64,
+        (rule, evidence): (Option<&'static str>, Option<Evidence>),
+        inputs: impl IntoIterator<Item = Input>,
+    ) {
         let proof = ProofIx::try_from(self.proofs.len()).expect("fewer than 2^32 steps");
-        self.proofs.push(step);
+        let start = self.inputs.len();
+        self.inputs.extend(inputs);
+        self.proofs.push(Step {
+            node,
+            side,
+            value,
+            rule,
+            evidence,
+            inputs: start..self.inputs.len(),
+        });
         self.tightened.push(node);
         let end = Some(End { value, proof });
         match side {
@@ -478,24 +492,11 @@ impl Solution {
     }
 }
 
-impl Step {
-    fn sum(
-        rule: &Rule,
-        (node, side): (Node, Side),
-        value: i64,
-        plus: &[End],
-        minus: &[End],
-    ) -> Self {
-        let proofs = |ends: &[End]| ends.iter().map(|end| end.proof).collect();
-        Self {
-            node,
-            side,
-            value,
-            rule: Some(rule.name),
-            plus: proofs(plus),
-            minus: proofs(minus),
-            own: rule.evidence,
-            evidence: rule.evidence.into_iter().collect(),
+impl Side {
+    const fn other(self) -> Self {
+        match self {
+            Self::Lower => Self::Upper,
+            Self::Upper => Self::Lower,
         }
     }
 }
