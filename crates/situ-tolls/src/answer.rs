@@ -54,6 +54,39 @@ pub(crate) fn tolls(
     figures.into_iter().map(|(_, toll)| toll).collect()
 }
 
+/// The cells a question is about; where it names no basis, of every basis.
+pub(crate) fn cells_asked(
+    situation: &SituationId,
+    claims: &Claims,
+    register: &Register,
+    known: Known,
+    question: &Question,
+) -> Vec<CellIx> {
+    if let Some(name) = &question.figure {
+        let clans = claims
+            .kin
+            .clans_of(name.outcome, name.basis, name.who, &name.places);
+        let asked = Group::named(name);
+        let is_asked = |cell: &CellIx| asked.holds(&claims.cells[*cell].cell);
+        return clans.concat().into_iter().filter(is_asked).collect();
+    }
+    let is_asked = |cell: &CellIx| {
+        let cell = &claims.cells[*cell].cell;
+        let question = &Question {
+            basis: question.basis.or(Some(cell.basis)),
+            ..question.clone()
+        };
+        let asking = Asking {
+            situation,
+            register,
+            known,
+            question,
+        };
+        asking.asks(&Group::of(cell))
+    };
+    (0..claims.cells.len()).filter(is_asked).collect()
+}
+
 /// A question, and what it depends on.
 struct Asking<'a> {
     situation: &'a SituationId,
@@ -617,20 +650,7 @@ impl Resolved<'_> {
     }
 
     fn shown(&self, claim: &Claim) -> ClaimShown {
-        ClaimShown {
-            claim: claim.id,
-            position: claim.report.position,
-            source: claim.report.source.origin.clone(),
-            party: self.party(claim).cloned(),
-            via: claim.report.source.via.clone(),
-            quantity: claim.quantity,
-            said: claim.quantity.to_string(),
-            words: claim.words.clone(),
-            as_of: claim.report.as_of.clone(),
-            since: claim.start.clone(),
-            scope: claim.cell.harm,
-            learnt_at: claim.report.learnt_at,
-        }
+        ClaimShown::of(claim, self.party(claim))
     }
 
     fn rests_on(

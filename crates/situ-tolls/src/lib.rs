@@ -10,6 +10,8 @@ mod figure_name;
 mod toll;
 mod tolls;
 
+mod said;
+
 mod answer;
 mod clashes;
 mod flags;
@@ -24,6 +26,7 @@ mod solver;
 
 pub use figure_name::{FigureName, FigureNameError, PlaceError};
 pub use policy::Policy;
+pub use said::{ClaimStanding, Line, Said};
 pub use toll::{
     Bounds, Certainty, ClaimShown, Conflict, Flag, FlagKind, Implied, Part, Parts, PolicyUsed,
     Proof, Reading, Reason, SetAside, Support, Toll, TollPeriod,

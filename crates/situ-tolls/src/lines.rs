@@ -241,7 +241,7 @@ fn retracted<'a>(claim: &'a Claim, retraction: &Retraction) -> Aside<'a> {
 }
 
 /// The epoch a claim belongs to: its own, else that of the latest restart of its source's counter not after it.
-fn epoch<'a>(
+pub(crate) fn epoch<'a>(
     claims: &'a Claims,
     register: &Register,
     claim: &'a Claim,

@@ -92,6 +92,11 @@ impl Tolls {
         &self.register
     }
 
+    /// What is claimed in a situation.
+    pub(crate) fn claims(&self, situation: &SituationId) -> Option<&Claims> {
+        self.situations.get(situation)
+    }
+
     fn add(&mut self, recorded: &Recorded, event: Event) -> Touched {
         let situation = event.situation.clone();
         if !self.situations.contains_key(&situation) {

@@ -1,0 +1,6 @@
+//! The audit of a figure: what its lines say, how it changed, what differs between two states of knowledge, and why it is what it is.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
+mod desk;
+mod lines;
