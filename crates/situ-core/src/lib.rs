@@ -59,7 +59,7 @@ pub use place::{CodeSystem, Point, PointError, PointPrecision};
 pub use projection::{Projection, ReplayError, replay};
 pub use quantity::{Count, Form, Interval, Quantity, QuantityError};
 pub use recorded::{DecodeError, Recorded};
-pub use register::{Register, Retraction};
+pub use register::{Described, Register, Retraction};
 #[cfg(any(test, feature = "schema"))]
 pub use schema::wire_schema;
 pub use service::{AssessedCause, Cause, Causes, Degree, Extent, Ordinal, Service, ServiceScope};

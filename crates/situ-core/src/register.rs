@@ -30,12 +30,17 @@ struct Situation {
     sources: HashMap<SourceId, Vec<Described<SourceDescribed>>>,
 }
 
-#[derive(Debug, Clone)]
-struct Described<T> {
-    learnt_at: Instant,
-    position: Position,
-    event: EventId,
-    value: T,
+/// A description as recorded; whether it is the one in force depends on what was known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Described<T> {
+    /// When it was learnt.
+    pub learnt_at: Instant,
+    /// Where it was recorded.
+    pub position: Position,
+    /// The event that describes.
+    pub event: EventId,
+    /// What it says.
+    pub value: T,
 }
 
 /// A recorded retraction; whether it stands depends on what was known.
@@ -148,6 +153,36 @@ impl Register {
             .find(hits)
     }
 
+    /// Every retraction recorded against an event or a claim of it, whether it stands or not, in the order of the log.
+    #[must_use]
+    pub fn retractions_of(&self, event: EventId) -> &[Retraction] {
+        self.retractions.get(&event).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every description of a source recorded, whether it is in force or not, in the order of the log.
+    #[must_use]
+    pub fn descriptions_of_source(
+        &self,
+        situation: &SituationId,
+        source: &SourceId,
+    ) -> &[Described<SourceDescribed>] {
+        let situation = self.situations.get(situation);
+        let described = situation.and_then(|situation| situation.sources.get(source));
+        described.map_or(&[], Vec::as_slice)
+    }
+
+    /// Every description of a place recorded, whether it is in force or not, in the order of the log.
+    #[must_use]
+    pub fn descriptions_of_place(
+        &self,
+        situation: &SituationId,
+        place: &PlaceId,
+    ) -> &[Described<PlaceDescribed>] {
+        let situation = self.situations.get(situation);
+        let described = situation.and_then(|situation| situation.places.get(place));
+        described.map_or(&[], Vec::as_slice)
+    }
+
     /// Whether nothing was ever retracted, in any situation.
     #[must_use]
     pub fn is_unretracted(&self) -> bool {
@@ -161,8 +196,8 @@ impl Register {
         known: Known,
         asking: &mut Vec<(EventId, Position)>,
     ) -> impl Iterator<Item = &Retraction> + use<'_> {
-        let aimed = self.retractions.get(&event).map_or(&[][..], Vec::as_slice);
-        let standing: Vec<_> = aimed
+        let standing: Vec<_> = self
+            .retractions_of(event)
             .iter()
             .filter(|retraction| self.stands(retraction, known, asking))
             .collect();
@@ -328,6 +363,8 @@ mod tests {
             id(2)
         );
         assert!(register.claim_retraction(claim, known(2)).is_none());
+        let recorded = |event| register.retractions_of(event).len();
+        assert_eq!([id(1), id(2), id(3)].map(recorded), [1, 1, 0]);
     }
 
     #[test]
@@ -361,5 +398,11 @@ mod tests {
         };
         assert!(lies("a", "c", 2) && !lies("a", "c", 1) && lies("a", "a", 0));
         assert!(lies("c", "b", 3) && !lies("a", "d", 3));
+        let described = register.descriptions_of_place(&situation, &place("b"));
+        let outer: Vec<_> = described
+            .iter()
+            .flat_map(|each| &each.value.within)
+            .collect();
+        assert_eq!(outer, [&place("c")]);
     }
 }
