@@ -38,11 +38,8 @@ pub(crate) fn tolls(
     let mut figures: Vec<(Group, Toll)> = Vec::new();
     match &question.figure {
         Some(name) => {
-            let cells = claims
-                .kin
-                .clans_of(name.outcome, name.basis, name.who, &name.places);
-            let asked = Group::named(name);
-            asking.resolve(claims, &cells.concat(), as_of, Some(&asked), &mut figures);
+            let (cells, asked) = (clan_of(claims, name), Group::named(name));
+            asking.resolve(claims, &cells, as_of, Some(&asked), &mut figures);
         }
         None => {
             for cells in claims.kin.clans(question.outcome) {
@@ -54,6 +51,14 @@ pub(crate) fn tolls(
     figures.into_iter().map(|(_, toll)| toll).collect()
 }
 
+/// The cells that may bear on a figure.
+pub(crate) fn clan_of(claims: &Claims, name: &FigureName) -> Vec<CellIx> {
+    claims
+        .kin
+        .clans_of(name.outcome, name.basis, name.who, &name.places)
+        .concat()
+}
+
 /// The cells a question is about; where it names no basis, of every basis.
 pub(crate) fn cells_asked(
     situation: &SituationId,
@@ -63,12 +68,9 @@ pub(crate) fn cells_asked(
     question: &Question,
 ) -> Vec<CellIx> {
     if let Some(name) = &question.figure {
-        let clans = claims
-            .kin
-            .clans_of(name.outcome, name.basis, name.who, &name.places);
         let asked = Group::named(name);
         let is_asked = |cell: &CellIx| asked.holds(&claims.cells[*cell].cell);
-        return clans.concat().into_iter().filter(is_asked).collect();
+        return clan_of(claims, name).into_iter().filter(is_asked).collect();
     }
     let is_asked = |cell: &CellIx| {
         let cell = &claims.cells[*cell].cell;
@@ -190,7 +192,7 @@ impl Group {
     }
 
     /// The figure of a name; one with a start holds the cells of that start alone.
-    fn named(name: &FigureName) -> Self {
+    pub(crate) fn named(name: &FigureName) -> Self {
         let mut places = name.places.clone();
         places.sort();
         places.dedup();
@@ -210,6 +212,11 @@ impl Group {
             basis: name.basis,
             who: name.who,
         }
+    }
+
+    /// Whether a count with this name is one of this figure.
+    pub(crate) fn is_named(&self, name: &FigureName) -> bool {
+        self.holds(&Self::named(name).cell())
     }
 
     /// The cell a figure without a claim would be read from.

@@ -10,6 +10,8 @@ mod figure_name;
 mod toll;
 mod tolls;
 
+mod brief;
+mod history;
 mod said;
 
 mod answer;
@@ -18,13 +20,16 @@ mod flags;
 mod policy;
 mod words;
 
+mod bearing;
 mod claims;
 mod kin;
 mod lines;
 mod network;
 mod solver;
 
+pub use brief::Brief;
 pub use figure_name::{FigureName, FigureNameError, PlaceError};
+pub use history::{Cause, CauseClaim, Change, ChangeClass};
 pub use policy::Policy;
 pub use said::{ClaimStanding, Line, Said};
 pub use toll::{

@@ -13,7 +13,7 @@ use situ_core::{
     RetractionReason, Role, SituationId, Source, SourceId, Valid, When, Who, WindowKind,
 };
 use situ_memory::MemoryStore;
-use situ_tolls::{Question, Toll, Tolls};
+use situ_tolls::{Brief, Policy, Question, Reading, Toll, Tolls};
 
 const HOUR: i64 = 3_600_000_000_000;
 
@@ -288,6 +288,15 @@ fn is_retracted(history: &[Told], target: usize, figure: u16) -> bool {
         })
 }
 
+/// Whether a state of knowledge is not after another of the same clock.
+fn is_by(known: Known, other: Known) -> bool {
+    match (known, other) {
+        (Known::Position(known), Known::Position(other)) => known <= other,
+        (Known::Learnt(known), Known::Learnt(other)) => known <= other,
+        _ => false,
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
@@ -358,6 +367,32 @@ proptest! {
         for toll in tolls.at(&situation(), as_of, &Question::default()).tolls {
             let question = Question { figure: Some(toll.figure.clone()), ..Question::default() };
             prop_assert_eq!(tolls.at(&situation(), as_of, &question).tolls, vec![toll]);
+        }
+    }
+
+    #[test]
+    fn a_history_tells_the_figure_at_every_state_of_knowledge(history in prop::collection::vec(told(), 1..14), valid in 0..7u8) {
+        let log = log(&history);
+        let tolls = fold(&log);
+        let positions: Vec<Known> = (0..=log.len()).map(|length| Known::Position(Position::new(u64::try_from(length).unwrap()))).collect();
+        let moments: Vec<Known> = (0..8).map(|learnt| Known::Learnt(hour(learnt))).collect();
+        for toll in ask(&tolls, valid, Known::Position(Position::new(1000))) {
+            let question = Question { figure: Some(toll.figure.clone()), ..Question::default() };
+            for states in [&positions, &moments] {
+                let as_of = |known| AsOf { valid: Valid(hour(valid)), known };
+                let last = as_of(*states.last().unwrap());
+                let changes = tolls.history(&situation(), last, &toll.figure, &Policy::Latest, Reading::Floor);
+                prop_assert!(changes[0].from.is_none());
+                for pair in changes.windows(2) {
+                    prop_assert_eq!(&pair[0].to, &pair[1].from);
+                }
+                for known in states {
+                    let then = tolls.at(&situation(), as_of(*known), &question).tolls;
+                    let told = changes.iter().rfind(|change| is_by(change.known, *known));
+                    let told = told.and_then(|change| change.to.clone());
+                    prop_assert_eq!(told, then.first().map(Brief::of), "{} as known at {:?}", toll.figure, known);
+                }
+            }
         }
     }
 

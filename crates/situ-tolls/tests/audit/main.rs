@@ -3,4 +3,5 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 mod desk;
+mod history;
 mod lines;
