@@ -241,6 +241,14 @@ impl<'a> Bearing<'a> {
         known.includes(self.learnt_at, self.position)
     }
 
+    /// Whether it speaks of a time begun by then, as far as it makes claims.
+    pub(crate) fn has_begun(&self, valid: Valid) -> bool {
+        match &self.does {
+            Does::Claims(claims) => claims[0].moment().earliest <= valid.0,
+            _ => true,
+        }
+    }
+
     /// The claims of the clan it makes or takes back, as far as they were known and speak of a time begun by then.
     pub(crate) fn claims(&self, valid: Valid, known: Known) -> Vec<&'a Claim> {
         let claims = match &self.does {

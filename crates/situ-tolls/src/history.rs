@@ -164,7 +164,7 @@ pub(crate) struct Walk<'a> {
 }
 
 /// Events that become known together.
-pub(crate) struct Step<'a> {
+struct Step<'a> {
     /// The state of knowledge without them, and with them.
     before: Known,
     after: Known,
@@ -199,11 +199,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The events to look at, in steps along the clock of `along`.
-    pub(crate) fn steps(
-        &'a self,
-        is_looked_at: impl Fn(&Bearing<'_>) -> bool,
-        along: Known,
-    ) -> Vec<Step<'a>> {
+    fn steps(&'a self, is_looked_at: impl Fn(&Bearing<'_>) -> bool, along: Known) -> Vec<Step<'a>> {
         let mut events: Vec<&Bearing<'a>> = self
             .bearings
             .iter()
@@ -242,7 +238,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The changes over some steps, from the figure as it was before the first.
-    pub(crate) fn changes(&self, from: Option<Toll>, steps: &[Step<'_>]) -> Vec<Change> {
+    fn changes(&self, from: Option<Toll>, steps: &[Step<'_>]) -> Vec<Change> {
         let mut from = from;
         let mut changes = Vec::new();
         for step in steps {
@@ -253,7 +249,30 @@ impl<'a> Walk<'a> {
         changes
     }
 
-    pub(crate) fn toll(&self, known: Known) -> Option<Toll> {
+    /// The changes after one state of knowledge, up to another of the same clock.
+    pub(crate) fn between(&self, from: Option<Toll>, after: Known, up_to: Known) -> Vec<Change> {
+        let is_between =
+            |bearing: &Bearing<'_>| bearing.is_known(up_to) && !bearing.is_known(after);
+        self.changes(from, &self.steps(is_between, up_to))
+    }
+
+    /// Some events that bear on the figure itself, or where there are none, on what bounds it; each as the log took it.
+    pub(crate) fn bearing(&self, is_meant: impl Fn(&Bearing<'_>) -> bool) -> Vec<Cause> {
+        let (mut direct, mut indirect) = (Vec::new(), Vec::new());
+        for bearing in self.bearings.iter().filter(|bearing| is_meant(bearing)) {
+            let before = Position::new(bearing.position.get().saturating_sub(1));
+            let causes = self.causes(&Step {
+                before: Known::Position(before),
+                after: Known::Position(bearing.position),
+                events: vec![bearing],
+            });
+            direct.extend(causes.0);
+            indirect.extend(causes.1);
+        }
+        if direct.is_empty() { indirect } else { direct }
+    }
+
+    fn toll(&self, known: Known) -> Option<Toll> {
         let as_of = AsOf {
             valid: self.valid,
             known,
@@ -315,7 +334,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The causes of a step that bear on the figure itself, and those that bound it; by class, then by place in the log.
-    pub(crate) fn causes(&self, step: &Step<'_>) -> (Vec<Cause>, Vec<Cause>) {
+    fn causes(&self, step: &Step<'_>) -> (Vec<Cause>, Vec<Cause>) {
         let (mut direct, mut indirect) = (Vec::new(), Vec::new());
         for bearing in &step.events {
             let claims = bearing.claims(self.valid, step.after);

@@ -11,6 +11,7 @@ mod toll;
 mod tolls;
 
 mod brief;
+mod diff;
 mod history;
 mod said;
 
@@ -28,6 +29,7 @@ mod network;
 mod solver;
 
 pub use brief::Brief;
+pub use diff::{Difference, DifferenceKind};
 pub use figure_name::{FigureName, FigureNameError, PlaceError};
 pub use history::{Cause, CauseClaim, Change, ChangeClass};
 pub use policy::Policy;

@@ -13,7 +13,7 @@ use situ_core::{
     RetractionReason, Role, SituationId, Source, SourceId, Valid, When, Who, WindowKind,
 };
 use situ_memory::MemoryStore;
-use situ_tolls::{Brief, Policy, Question, Reading, Toll, Tolls};
+use situ_tolls::{Brief, Difference, Policy, Question, Reading, Toll, Tolls};
 
 const HOUR: i64 = 3_600_000_000_000;
 
@@ -371,7 +371,7 @@ proptest! {
     }
 
     #[test]
-    fn a_history_tells_the_figure_at_every_state_of_knowledge(history in prop::collection::vec(told(), 1..14), valid in 0..7u8) {
+    fn a_history_tells_the_figure_at_every_state_of_knowledge(history in prop::collection::vec(told(), 1..9), valid in 0..7u8) {
         let log = log(&history);
         let tolls = fold(&log);
         let positions: Vec<Known> = (0..=log.len()).map(|length| Known::Position(Position::new(u64::try_from(length).unwrap()))).collect();
@@ -394,6 +394,28 @@ proptest! {
                 }
             }
         }
+    }
+
+    #[test]
+    fn nothing_differs_from_itself_and_what_differs_has_its_reasons(
+        history in prop::collection::vec(told(), 1..14),
+        valid in 0..7u8,
+        states in (0..14u64, 0..14u64),
+    ) {
+        let tolls = fold(&log(&history));
+        let as_of = |position| AsOf { valid: Valid(hour(valid)), known: Known::Position(Position::new(position)) };
+        let (a, b) = (as_of(states.0), as_of(states.1));
+        let question = Question::default();
+        prop_assert!(tolls.diff(&situation(), a, a, &question).is_empty());
+        let there = tolls.diff(&situation(), a, b, &question);
+        for difference in &there {
+            prop_assert!(difference.from != difference.to || difference.arose != difference.settled);
+            prop_assert!(!difference.because.is_empty(), "{difference:?}");
+        }
+        let back = tolls.diff(&situation(), b, a, &question);
+        let turned = |difference: &Difference| (difference.figure.clone(), difference.to.clone(), difference.from.clone());
+        let plain = |difference: &Difference| (difference.figure.clone(), difference.from.clone(), difference.to.clone());
+        prop_assert_eq!(there.iter().map(plain).collect::<Vec<_>>(), back.iter().map(turned).collect::<Vec<_>>());
     }
 
     #[test]
