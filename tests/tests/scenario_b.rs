@@ -356,6 +356,42 @@ fn a_figure_with_a_start_is_the_count_since_then_alone() {
 }
 
 #[test]
+fn since_31_january_at_most_175_militants_can_have_died_against_at_least_197() {
+    let desk = Desk::told();
+    let militants = desk.killed(desk.now("6 20:00"), Role::NonStateArmed);
+    let conflicts = desk.conflicts(&militants);
+    let clash = |third: &str, gap| {
+        let mut claims = ["1: 41", "13: 216", third].map(str::to_owned).to_vec();
+        claims.sort();
+        (Certainty::Certain, claims, gap)
+    };
+    let sorted: Vec<_> = conflicts
+        .into_iter()
+        .map(|(certainty, mut claims, gap)| {
+            claims.sort();
+            (certainty, claims, gap)
+        })
+        .collect();
+    assert_eq!(sorted[0], clash("11: at least 197", 22), "{sorted:#?}");
+    assert!(sorted.contains(&clash("10: 184", 9)), "{sorted:#?}");
+    assert!(sorted.contains(&clash("8: 177", 2)), "{sorted:#?}");
+}
+
+#[test]
+fn two_sides_over_one_figure_are_a_dispute_and_no_conflict() {
+    let desk = Desk::told();
+    for role in [Role::NonStateArmed, Role::SecurityForces] {
+        let toll = desk.killed(desk.now("6 20:00"), role);
+        for (_, claims, _) in desk.conflicts(&toll) {
+            assert!(
+                !claims.iter().any(|claim| claim.starts_with("14: ")),
+                "{claims:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_misquote_through_one_more_outlet_never_replaces_what_the_military_said() {
     let desk = Desk::told();
     let mut moments: Vec<Instant> = desk

@@ -4,16 +4,17 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use situ_core::{
-    AsOf, Basis, ClaimRef, Harm, Interval, Known, Name, PlaceId, Position, Register, SituationId,
-    Valid, WindowKind,
+    AsOf, Basis, ClaimRef, Harm, Interval, Known, PlaceId, Position, Register, SituationId, Valid,
+    WindowKind,
 };
 
 use crate::claims::{Cell, CellIx, Claim, Claims, Moment, Moved, Span};
-use crate::clashes::{FoundClash, clashes};
+use crate::clashes::{Clashes, clashes};
 use crate::figure_name::FigureName;
 use crate::lines::{Aside, Current, Standing, standing};
 use crate::network::{Network, Partition, ends};
 use crate::policy::{Picked, newest};
+use crate::sides::Sides;
 use crate::solver::{End, Evidence, Node, Solution, System};
 use crate::toll::{
     Bounds, ClaimShown, Implied, Part, Parts, Proof, Reading, SetAside, Support, Toll, TollPeriod,
@@ -135,6 +136,7 @@ impl Asking<'_> {
         let system = network.system(Reading::Point);
         let floor_system = network.system(Reading::Floor);
         let point = system.solve(|_| true);
+        let sides = Sides::new(&network.current, self.situation, self.register, self.known);
         let resolved = Resolved {
             situation: self.situation,
             register: self.register,
@@ -142,7 +144,8 @@ impl Asking<'_> {
             valid: as_of.valid,
             known: as_of.known,
             standing: &standing,
-            clashes: clashes(&system, &point, &network.tentative_system()),
+            clashes: clashes(&network, &sides, &system, &point),
+            sides: &sides,
             without: without_banned(&network, &system, &floor_system),
             floor: floor_system.solve(|_| true),
             point,
@@ -324,7 +327,8 @@ pub(crate) struct Resolved<'a> {
     pub(crate) point: Solution,
     pub(crate) floor: Solution,
     pub(crate) without: Vec<Without>,
-    pub(crate) clashes: Vec<FoundClash>,
+    pub(crate) sides: &'a Sides<'a>,
+    pub(crate) clashes: Clashes,
 }
 
 impl Asking<'_> {
@@ -380,7 +384,11 @@ impl Resolved<'_> {
         if own.is_empty() && (point.interval() == Interval::ANY || point.most == Some(0)) {
             return None;
         }
-        let candidates = self.independent(&current);
+        let own_claims = current
+            .iter()
+            .map(|(evidence, current)| (*evidence, current.claim));
+        let candidates = self.sides.newest(own_claims);
+        let candidates: Vec<&Claim> = candidates.into_iter().map(|(_, claim)| claim).collect();
         let picked = question.policy.pick(&candidates);
         let shown = match &picked {
             Picked::Claim(claim) => claim.quantity.shown(),
@@ -435,7 +443,7 @@ impl Resolved<'_> {
             ),
             claims: current
                 .iter()
-                .map(|(_, current)| self.shown(current.claim))
+                .map(|(evidence, current)| self.shown(*evidence, current.claim))
                 .collect(),
             rests_on: self.rests_on(
                 newest_claim.filter(|_| shown.is_some()),
@@ -457,6 +465,7 @@ impl Resolved<'_> {
             ),
             implied: node.and_then(|node| self.implied(group, node, &current)),
             conflicts,
+            more_conflicts: self.clashes.may_have_more(nodes),
             parts,
             point,
             floor,
@@ -471,30 +480,6 @@ impl Resolved<'_> {
             .filter(|claim| claim.moment() == moment)
             .map(|claim| claim.report.as_of.clone())
             .next()
-    }
-
-    /// The newest claim of each independent origin: sources of one party are not independent.
-    fn independent<'c>(&self, current: &[(Evidence, &'c Current<'c>)]) -> Vec<&'c Claim> {
-        let mut newest_of: BTreeMap<String, &'c Claim> = BTreeMap::new();
-        for (_, current) in current {
-            let claim = current.claim;
-            let key = match self.party(claim) {
-                Some(party) => format!("party {party}"),
-                None => format!("source {}", claim.report.source.origin),
-            };
-            let best = newest_of.entry(key).or_insert(claim);
-            if newest(claim) > newest(best) {
-                *best = claim;
-            }
-        }
-        newest_of.into_values().collect()
-    }
-
-    fn party(&self, claim: &Claim) -> Option<&Name> {
-        self.register
-            .source(self.situation, &claim.report.source.origin, self.known)?
-            .party
-            .as_ref()
     }
 
     /// The solution a node's bounds are read from.
@@ -594,6 +579,17 @@ impl Resolved<'_> {
             .collect()
     }
 
+    /// The cells some claims count, each once, in the order of names.
+    pub(crate) fn cells(&self, evidence: &[Evidence]) -> Vec<FigureName> {
+        let claims = evidence
+            .iter()
+            .filter_map(|one| self.network.claim_of(*one));
+        let mut cells: Vec<FigureName> = claims.map(Claim::figure_name).collect();
+        cells.sort();
+        cells.dedup();
+        cells
+    }
+
     fn parts(&self, node: Node) -> Option<Parts> {
         let partitions = self
             .network
@@ -656,8 +652,8 @@ impl Resolved<'_> {
         })
     }
 
-    fn shown(&self, claim: &Claim) -> ClaimShown {
-        ClaimShown::of(claim, self.party(claim))
+    fn shown(&self, evidence: Evidence, claim: &Claim) -> ClaimShown {
+        ClaimShown::of(claim, self.sides.party(evidence))
     }
 
     fn rests_on(

@@ -19,6 +19,7 @@ mod answer;
 mod clashes;
 mod flags;
 mod policy;
+mod sides;
 mod words;
 
 mod bearing;

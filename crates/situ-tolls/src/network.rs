@@ -121,9 +121,11 @@ impl<'a> Network<'a> {
         self.system_with(reading, &[])
     }
 
-    /// The same under `point`, with windows of unstated kind read as windows of occurrence, and overlapping as-ofs as one.
-    pub(crate) fn tentative_system(&self) -> System {
-        self.system_with(Reading::Point, &self.tentative)
+    /// The same under `point`, with windows of unstated kind read as windows of occurrence, and overlapping as-ofs as one; none
+    /// where that changes nothing.
+    pub(crate) fn tentative_system(&self) -> Option<System> {
+        let changes = !self.tentative.is_empty();
+        changes.then(|| self.system_with(Reading::Point, &self.tentative))
     }
 
     fn system_with(&self, reading: Reading, tentative: &[Rule]) -> System {

@@ -172,6 +172,23 @@ impl System {
         solution
     }
 
+    /// For each node the first of those that rules relate it to, over any number of steps.
+    pub(crate) fn components(&self) -> Vec<Node> {
+        let mut component_of: Vec<Option<Node>> = vec![None; self.nodes];
+        let rules_of = self.rules_of();
+        for first in 0..self.nodes {
+            let mut reached = vec![first];
+            while let Some(node) = reached.pop() {
+                if component_of[node].is_none() {
+                    component_of[node] = Some(first);
+                    let rules = rules_of[node].iter().map(|rule| &self.rules[*rule]);
+                    reached.extend(rules.flat_map(|rule| rule.parts.iter().chain([&rule.whole])));
+                }
+            }
+        }
+        component_of.into_iter().flatten().collect()
+    }
+
     /// For each node, the rules it is in.
     fn rules_of(&self) -> &[Vec<usize>] {
         self.rules_of.get_or_init(|| {
@@ -502,7 +519,7 @@ impl Side {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
@@ -590,7 +607,7 @@ mod tests {
     }
 
     /// Small systems: three parts and a whole, some claims, some rules.
-    fn small() -> impl Strategy<Value = System> {
+    pub(crate) fn small() -> impl Strategy<Value = System> {
         let facts = prop::collection::vec((0..4usize, 0..6i64, prop::option::of(0..4i64)), 0..6);
         let rule = (
             0..4usize,
@@ -620,7 +637,7 @@ mod tests {
         })
     }
 
-    fn holds(system: &System, counts: [i64; 4]) -> bool {
+    fn holds(system: &System, counts: &[i64]) -> bool {
         let facts = system.facts.iter().all(|fact| {
             counts[fact.node] >= fact.least
                 && fact.most.is_none_or(|most| counts[fact.node] <= most)
@@ -636,13 +653,70 @@ mod tests {
             })
     }
 
+    /// A whole of two parts, one of them again a whole of two: no count is bounded in two ways.
+    fn tree() -> impl Strategy<Value = System> {
+        let facts = prop::collection::vec((0..5usize, 0..3i64, prop::option::of(0..3i64)), 0..7);
+        (facts, 0..3usize, 0..3usize).prop_map(|(facts, upper, lower)| {
+            let sense = |sense: usize| [Sense::AtLeast, Sense::AtMost, Sense::Equal][sense];
+            let claimed = (0..).zip(facts);
+            let claimed = claimed.map(|(evidence, (node, least, width))| {
+                fact(node, least, width.map(|width| least + width), evidence)
+            });
+            let below = Rule {
+                whole: 1,
+                ..total(&[3, 4], sense(lower))
+            };
+            System {
+                nodes: 5,
+                facts: claimed.collect(),
+                rules: vec![total(&[1, 2], sense(upper)), below],
+                ..System::default()
+            }
+        })
+    }
+
+    /// Every choice of five counts below 14 that a tree allows.
+    fn fits(system: &System) -> Vec<[i64; 5]> {
+        let mut claimed = [(0_i64, 13_i64); 5];
+        for fact in &system.facts {
+            let (least, most) = &mut claimed[fact.node];
+            *least = (*least).max(fact.least);
+            *most = (*most).min(fact.most.unwrap_or(13));
+        }
+        let range = |node: usize| claimed[node].0..=claimed[node].1;
+        let mut found = Vec::new();
+        for (a, b) in range(0).flat_map(|a| range(1).map(move |b| (a, b))) {
+            for (c, d) in range(2).flat_map(|c| range(3).map(move |d| (c, d))) {
+                let counts = range(4).map(|e| [a, b, c, d, e]);
+                found.extend(counts.filter(|counts| holds(system, counts)));
+            }
+        }
+        found
+    }
+
     proptest! {
+        #[test]
+        fn where_constraints_form_a_tree_the_bounds_are_the_best_there_are(system in tree()) {
+            let solution = system.solve(|_| true);
+            let fits = fits(&system);
+            prop_assert_eq!(fits.is_empty(), !solution.clashes.is_empty());
+            for node in 0..system.nodes {
+                let counts = || fits.iter().map(|counts| counts[node]);
+                let Some(least) = counts().min() else { continue };
+                prop_assert_eq!(solution.lower(node).map_or(0, |end| end.value), least);
+                match solution.upper(node) {
+                    Some(end) => prop_assert_eq!(Some(end.value), counts().max()),
+                    None => prop_assert!(counts().max() >= Some(6), "{:?}", counts().max()),
+                }
+            }
+        }
+
         #[test]
         fn no_count_that_fits_every_claim_lies_outside_the_bounds(system in small()) {
             let solution = system.solve(|_| true);
             for n in 0..10_i64.pow(4) {
                 let counts = [n / 1000, n / 100 % 10, n / 10 % 10, n % 10];
-                if !holds(&system, counts) {
+                if !holds(&system, &counts) {
                     continue;
                 }
                 prop_assert!(solution.clashes.is_empty(), "{counts:?} fits, yet {:?}", solution.clashes);

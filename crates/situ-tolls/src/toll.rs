@@ -58,8 +58,12 @@ pub struct Toll {
     pub rests_on: Vec<Support>,
     /// The claims not used, and why.
     pub set_aside: Vec<SetAside>,
-    /// The claims that cannot all be right.
+    /// The claims that cannot all be right, the widest gap first. Sides that exclude each other over a figure are in dispute, which
+    /// is a flag; a conflict between them over that figure is not listed besides.
     pub conflicts: Vec<Conflict>,
+    /// Whether there may be more conflicts: the search for minimal sets stopped at its limit.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub more_conflicts: bool,
     /// What a reader should know before using it.
     pub flags: Vec<Flag>,
     /// What a window implies at its start, if it counts people harmed in it.
@@ -278,6 +282,8 @@ impl Reason {
 pub struct Conflict {
     /// Whether they clash for certain, or only if their as-ofs are one moment, or a window counts what it does not say.
     pub certainty: Certainty,
+    /// The cells of the claims, by name.
+    pub cells: Vec<FigureName>,
     /// The claims and declarations; without any one of them there is no clash.
     pub claims: Vec<ClaimRef>,
     /// By how many people they miss each other.

@@ -6,8 +6,8 @@ use situ_core::{
     AsOf, Basis, CasualtiesReported, ClaimId, ClaimRef, ClaimRetracted, Condition, Count,
     CounterRestarted, Coverage, Event, EventId, EventStore, Figure, Harm, Instant, Known, Name,
     Outcome, OutcomeChanged, PartitionDeclared, Payload, Period, PlaceId, Position, Projection,
-    Quantity, RetractionReason, Role, SituationId, Source, SourceId, Text, Valid, When, Who,
-    WindowKind,
+    Quantity, RetractionReason, Role, SituationId, Source, SourceDescribed, SourceId, SourceKind,
+    Text, Valid, When, Who, WindowKind,
 };
 use situ_memory::MemoryStore;
 use situ_tolls::{Certainty, FlagKind, Policy, Question, Reason, Toll, TollPeriod, Tolls};
@@ -148,6 +148,19 @@ impl Desk {
             words: None,
         };
         self.record(learnt, |event| event, retracted)
+    }
+
+    /// Sources of one party are one side: what they say differently is a conflict, and no dispute.
+    fn of_one_party(&mut self, sources: &[&str]) {
+        for id in sources {
+            let described = SourceDescribed {
+                id: SourceId::new(*id).unwrap(),
+                name: Name::new(*id).unwrap(),
+                kind: SourceKind::Official,
+                party: Some(Name::new("State").unwrap()),
+            };
+            self.record(1, |event| event, described);
+        }
     }
 
     fn partition(&mut self, coverage: Coverage) -> EventId {
@@ -581,6 +594,7 @@ fn a_window_before_a_later_start_shows_that_an_earlier_start_counts_too_few() {
 #[test]
 fn sources_of_one_moment_that_may_differ_clash_only_possibly() {
     let mut desk = Desk::default();
+    desk.of_one_party(&["a", "b"]);
     desk.report("a", 4, vec![killed(Role::All, exactly(10))]);
     desk.report("b", 4, vec![killed(Role::All, exactly(12))]);
     let all = desk.killed(4, Role::All);
@@ -634,8 +648,44 @@ fn a_retracted_figure_of_a_report_without_address_does_not_come_back_from_its_to
 }
 
 #[test]
+fn independent_sources_that_exclude_each_other_are_in_dispute_and_it_is_no_conflict_besides() {
+    let mut desk = Desk::default();
+    let a = desk.report("a", 4, vec![killed(Role::All, exactly(10))]);
+    let b = desk.report("b", 4, vec![killed(Role::All, exactly(12))]);
+    let all = desk.killed(4, Role::All);
+    let disputed = &all.flags[0];
+    assert_eq!(disputed.flag, FlagKind::Disputed);
+    assert_eq!(disputed.claims, [claim(a, 1), claim(b, 1)]);
+    assert!(all.conflicts.is_empty(), "{:?}", all.conflicts);
+}
+
+#[test]
+fn what_one_side_says_clashes_though_another_disputes_it() {
+    let mut desk = Desk::default();
+    let whole = desk.report("a", 4, vec![killed(Role::All, exactly(10))]);
+    let part = desk.report("a", 4, vec![killed(Role::Civilian, exactly(12))]);
+    desk.report("b", 4, vec![killed(Role::All, exactly(50))]);
+    let all = desk.killed(4, Role::All);
+    let [conflict] = &all.conflicts[..] else {
+        panic!("one conflict: {:?}", all.conflicts)
+    };
+    assert_eq!(conflict.claims, [claim(whole, 1), claim(part, 1)]);
+    let cells = conflict.cells.iter().map(ToString::to_string);
+    let cells: Vec<String> = cells.collect();
+    let since = "since:2026-02-01[UTC]";
+    assert_eq!(
+        cells,
+        [
+            format!("killed/all/{since}"),
+            format!("killed/civilian/{since}")
+        ]
+    );
+}
+
+#[test]
 fn of_three_sources_that_clash_the_two_farthest_apart_are_named() {
     let mut desk = Desk::default();
+    desk.of_one_party(&["a", "b", "c"]);
     let low = desk.report("a", 4, vec![killed(Role::All, exactly(10))]);
     desk.report("b", 4, vec![killed(Role::All, exactly(20))]);
     let high = desk.report("c", 4, vec![killed(Role::All, exactly(90))]);
@@ -764,6 +814,7 @@ fn people_missing_yesterday_may_be_found_today() {
 #[test]
 fn the_floor_holds_an_overlapping_as_of_too_and_the_clash_is_only_possible() {
     let mut desk = Desk::default();
+    desk.of_one_party(&["a", "b"]);
     let envelope = |event| Event {
         occurred: Some("2026-02-04T18:00:00Z".parse().unwrap()),
         source: Some(source("a")),

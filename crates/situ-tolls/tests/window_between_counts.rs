@@ -174,6 +174,20 @@ impl Log {
 }
 
 #[test]
+fn a_bare_197_clashes_with_the_window_directly_and_through_the_partition() {
+    let log = Log::of(WINDOW_STARTS, exactly(197));
+    let directly = (vec![20, 184, 197], 7);
+    let through_the_partition = (vec![20, 22, 36, 184, 255], 7);
+    let militants = log.militants();
+    assert_eq!(
+        log.clashes(&militants),
+        [through_the_partition, directly],
+        "{:#?}",
+        militants.conflicts
+    );
+}
+
+#[test]
 fn at_least_197_leaves_only_the_clash_through_the_partition() {
     let log = Log::of(WINDOW_STARTS, at_least(197));
     let militants = log.militants();

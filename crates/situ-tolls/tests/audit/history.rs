@@ -59,8 +59,8 @@ fn reports_late_ones_and_revisions_are_told_apart() {
             "late arrival 14→14",
             "revision 14→15",
             "repetition 15→15",
-            "new source 15→9 +1-0",
-            "new report 9→13 +0-1",
+            "new source 15→9",
+            "new report 9→13",
         ],
     );
 }
