@@ -1,6 +1,7 @@
 //! Tolls as a page.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::io::{self, Write};
 
@@ -70,7 +71,7 @@ pub(crate) fn write(
         for sum in group.iter().filter_map(|toll| sum(toll, names)) {
             paragraph(out, 2, &sum, Tone::Plain)?;
         }
-        conflicts(group, names, out)?;
+        conflicts(group, names, detail, out)?;
         implied(group, names, out)?;
         notes(group, names, out)?;
         if detail == Detail::Evidence {
@@ -165,7 +166,7 @@ fn heading(group: &[Toll], names: &Names<'_>) -> String {
 
 /// Who said the first figure of a group that somebody said; the others name their source only where it is another.
 fn first_origin(group: &[Toll], names: &Names<'_>) -> Option<String> {
-    let mut claims = group.iter().flat_map(|toll| &toll.claims);
+    let mut claims = group.iter().flat_map(by_weight);
     claims.next().map(|claim| origin(claim, names))
 }
 
@@ -286,7 +287,7 @@ fn is_said(expression: &str) -> bool {
 /// Who said it and when, or how it follows.
 fn said_by(toll: &Toll, first_origin: Option<&str>, names: &Names<'_>) -> String {
     const SHOWN: usize = 4;
-    let claims = toll.claims.iter().take(SHOWN);
+    let claims = by_weight(toll).into_iter().take(SHOWN);
     let mut said: Vec<String> = claims
         .map(|claim| said(claim, toll, first_origin, names))
         .collect();
@@ -313,6 +314,18 @@ fn said_by(toll: &Toll, first_origin: Option<&str>, names: &Names<'_>) -> String
         return format!("follows from {}", derived.join(", "));
     }
     said.join("; ")
+}
+
+/// The claims of a figure: those in dispute first, then the newest.
+fn by_weight(toll: &Toll) -> Vec<&ClaimShown> {
+    let is_disputed = |claim: &ClaimShown| {
+        let disputes = toll.flags.iter();
+        let mut disputes = disputes.filter(|flag| flag.flag == FlagKind::Disputed);
+        disputes.any(|flag| flag.claims.contains(&ClaimRef::Claim(claim.claim)))
+    };
+    let mut claims: Vec<&ClaimShown> = toll.claims.iter().collect();
+    claims.sort_by_key(|claim| Reverse((is_disputed(claim), claim.as_of.latest(), claim.position)));
+    claims
 }
 
 fn said(claim: &ClaimShown, toll: &Toll, first_origin: Option<&str>, names: &Names<'_>) -> String {
@@ -373,8 +386,13 @@ fn added(numbers: &[Interval]) -> Option<String> {
     numbers.map(|numbers| numbers.join(" + "))
 }
 
-/// The clashes of a group, each once, with the people it is about.
-fn conflicts(group: &[Toll], names: &Names<'_>, out: &mut dyn Write) -> io::Result<()> {
+/// The clashes of a group, each once, with the people it is about; in brief the widest of each figure, and how many more.
+fn conflicts(
+    group: &[Toll],
+    names: &Names<'_>,
+    detail: Detail,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut clashes: Vec<(&Conflict, Vec<String>)> = Vec::new();
     for toll in group {
         for conflict in &toll.conflicts {
@@ -385,13 +403,17 @@ fn conflicts(group: &[Toll], names: &Names<'_>, out: &mut dyn Write) -> io::Resu
             }
         }
     }
-    for (conflict, about) in clashes {
-        let kind = match conflict.certainty {
-            Certainty::Certain => "conflict",
-            Certainty::Possible => "possible conflict",
-        };
+    let is_widest = |conflict: &Conflict| {
+        let mut widest = group.iter().filter_map(|toll| toll.conflicts.first());
+        widest.any(|widest| widest == conflict)
+    };
+    let (told, left_out): (Vec<_>, Vec<_>) = clashes
+        .into_iter()
+        .partition(|(conflict, _)| detail == Detail::Evidence || is_widest(conflict));
+    for (conflict, about) in told {
         let text = format!(
-            "{kind}, {}: {}; {} apart ({})",
+            "{}, {}: {}; {} apart ({})",
+            certainty(conflict),
             all_or(about, group.len()),
             regrouped(&conflict.words),
             grouped(conflict.gap),
@@ -399,7 +421,33 @@ fn conflicts(group: &[Toll], names: &Names<'_>, out: &mut dyn Write) -> io::Resu
         );
         paragraph(out, 2, &text, Tone::Alarm)?;
     }
+    if !left_out.is_empty() {
+        let of = |kind| {
+            let left_out = left_out.iter();
+            left_out
+                .filter(|(conflict, _)| conflict.certainty == kind)
+                .count()
+        };
+        let kinds = [
+            (of(Certainty::Certain), "more conflict"),
+            (of(Certainty::Possible), "more possible conflict"),
+        ];
+        let kinds = kinds.into_iter().filter(|(count, _)| *count > 0);
+        let kinds = list(kinds.map(|(count, kind)| plural(count, kind)));
+        paragraph(out, 2, &format!("{kinds} (--evidence)"), Tone::Alarm)?;
+    }
+    if group.iter().any(|toll| toll.more_conflicts) && detail == Detail::Evidence {
+        let text = "the search for conflicts stopped at its limit; there may be more";
+        paragraph(out, 2, text, Tone::Quiet)?;
+    }
     Ok(())
+}
+
+const fn certainty(conflict: &Conflict) -> &'static str {
+    match conflict.certainty {
+        Certainty::Certain => "conflict",
+        Certainty::Possible => "possible conflict",
+    }
 }
 
 /// The people something is about, or that it is about all of a group.
