@@ -11,6 +11,7 @@ mod toll;
 mod tolls;
 
 mod brief;
+mod citation;
 mod diff;
 mod history;
 mod said;
@@ -30,6 +31,10 @@ mod network;
 mod solver;
 
 pub use brief::Brief;
+pub use citation::{
+    Checked, Citation, CitationError, CiteError, Clock, Digest, Discrepancy, LogState, Note, Rest,
+    Sha256,
+};
 pub use diff::{Difference, DifferenceKind};
 pub use figure_name::{FigureName, FigureNameError, PlaceError};
 pub use history::{Cause, CauseClaim, Change, ChangeClass};

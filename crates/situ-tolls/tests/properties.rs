@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
+use sha2::Digest as _;
 use situ_core::{
     AsOf, Basis, CasualtiesReported, ClaimId, ClaimRef, ClaimRetracted, Condition, Count,
     CounterRestarted, Coverage, Event, EventId, EventStore, Figure, Harm, Instant, Known, Name,
@@ -13,7 +14,7 @@ use situ_core::{
     RetractionReason, Role, SituationId, Source, SourceId, Valid, When, Who, WindowKind,
 };
 use situ_memory::MemoryStore;
-use situ_tolls::{Brief, Difference, Policy, Question, Reading, Toll, Tolls};
+use situ_tolls::{Brief, Citation, Difference, LogState, Policy, Question, Reading, Toll, Tolls};
 
 const HOUR: i64 = 3_600_000_000_000;
 
@@ -288,6 +289,36 @@ fn is_retracted(history: &[Told], target: usize, figure: u16) -> bool {
         })
 }
 
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    sha2::Sha256::digest(bytes).into()
+}
+
+fn find(log: &[Recorded], id: EventId) -> Option<&Recorded> {
+    log.iter().find(|recorded| recorded.id == id)
+}
+
+/// A log with one byte of the body of one event changed.
+fn changed(log: &[Recorded], event: EventId, byte: prop::sample::Index, sign: u8) -> Vec<Recorded> {
+    let mut changed = log.to_vec();
+    let recorded = changed
+        .iter_mut()
+        .find(|recorded| recorded.id == event)
+        .unwrap();
+    let mut body = recorded.body.to_string().into_bytes();
+    *byte.get_mut(&mut body[..]) = sign;
+    recorded.body = String::from_utf8(body).unwrap().into();
+    changed
+}
+
+/// The view of a log, where every event of it can be read.
+fn folded(log: &[Recorded]) -> Option<Tolls> {
+    let mut tolls = Tolls::default();
+    for recorded in log {
+        tolls.apply(recorded).ok()?;
+    }
+    Some(tolls)
+}
+
 /// Whether a state of knowledge is not after another of the same clock.
 fn is_by(known: Known, other: Known) -> bool {
     match (known, other) {
@@ -416,6 +447,44 @@ proptest! {
         let turned = |difference: &Difference| (difference.figure.clone(), difference.to.clone(), difference.from.clone());
         let plain = |difference: &Difference| (difference.figure.clone(), difference.from.clone(), difference.to.clone());
         prop_assert_eq!(there.iter().map(plain).collect::<Vec<_>>(), back.iter().map(turned).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_citation_reads_back_and_holds_on_its_log_and_on_no_log_with_a_byte_changed(
+        history in prop::collection::vec(told(), 1..10),
+        valid in 0..7u8,
+        learnt in prop::option::of(0..8u8),
+        (event, byte, sign) in (any::<prop::sample::Index>(), any::<prop::sample::Index>(), b' '..b'~'),
+    ) {
+        let log = log(&history);
+        let tolls = fold(&log);
+        let position = Position::new(u64::try_from(log.len()).unwrap());
+        let known = learnt.map_or(Known::Position(position), |learnt| Known::Learnt(hour(learnt)));
+        let as_of = AsOf { valid: Valid(hour(valid)), known };
+        for policy in [Policy::Latest, Policy::Trusted(vec![SourceId::new("source-1;%").unwrap(), SourceId::new("source-0").unwrap()])] {
+            let question = Question { policy: policy.clone(), ..Question::default() };
+            for toll in tolls.at(&situation(), as_of, &question).tolls {
+                let state = LogState { position, head: log.last().unwrap().id, learnt: hour(7) };
+                let cited = Citation::of(&toll, &situation(), as_of, state, &policy, &|id| find(&log, id), &sha256).unwrap();
+                let text = cited.to_string();
+                prop_assert_eq!(text.parse(), Ok(cited.clone()), "{}", text);
+                let broken: String = text.replace('-', "-\n> ");
+                prop_assert_eq!(broken.parse(), Ok(cited.clone()), "{}", broken);
+                let checked = cited.check(&tolls, &|id| find(&log, id), &sha256);
+                prop_assert!(checked.holds() && checked.notes.is_empty(), "{:?}", checked);
+                prop_assert_eq!(checked.toll, Some(toll));
+
+                if cited.rests.is_empty() {
+                    continue;
+                }
+                let changed = changed(&log, event.get(&cited.rests).event, byte, sign);
+                prop_assume!(changed != log);
+                if let Some(tolls) = folded(&changed) {
+                    let checked = cited.check(&tolls, &|id| find(&changed, id), &sha256);
+                    prop_assert!(!checked.holds(), "{}", text);
+                }
+            }
+        }
     }
 
     #[test]
