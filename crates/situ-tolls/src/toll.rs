@@ -62,7 +62,6 @@ pub struct Toll {
     /// is a flag; a conflict between them over that figure is not listed besides.
     pub conflicts: Vec<Conflict>,
     /// Whether there may be more conflicts: the search for minimal sets stopped at its limit.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub more_conflicts: bool,
     /// What a reader should know before using it.
     pub flags: Vec<Flag>,
