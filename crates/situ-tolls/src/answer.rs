@@ -20,6 +20,7 @@ use crate::toll::{
     Bounds, ClaimShown, Implied, Part, Parts, Proof, Reading, SetAside, Support, Toll, TollPeriod,
 };
 use crate::tolls::Question;
+use crate::why::Why;
 use crate::words::{disputed, said, single, words};
 
 /// Resolves every figure asked for, clan by clan.
@@ -37,19 +38,48 @@ pub(crate) fn tolls(
         question,
     };
     let mut figures: Vec<(Group, Toll)> = Vec::new();
+    let mut each = |resolved: &Resolved<'_>, group: &Group, nodes: &[Node]| {
+        if let Some(toll) = resolved.toll(group, nodes, question) {
+            figures.push((group.clone(), toll));
+        }
+    };
     match &question.figure {
         Some(name) => {
             let (cells, asked) = (clan_of(claims, name), Group::named(name));
-            asking.resolve(claims, &cells, as_of, Some(&asked), &mut figures);
+            asking.resolve(claims, &cells, as_of, Some(&asked), &mut each);
         }
         None => {
             for cells in claims.kin.clans(question.outcome) {
-                asking.resolve(claims, cells, as_of, None, &mut figures);
+                asking.resolve(claims, cells, as_of, None, &mut each);
             }
         }
     }
     figures.sort_by(|(a, _), (b, _)| a.cmp(b));
     figures.into_iter().map(|(_, toll)| toll).collect()
+}
+
+/// Why the figure a question names is what it is.
+pub(crate) fn why(
+    situation: &SituationId,
+    claims: &Claims,
+    register: &Register,
+    as_of: AsOf,
+    figure: &FigureName,
+    question: &Question,
+) -> Option<Why> {
+    let asking = Asking {
+        situation,
+        register,
+        known: as_of.known,
+        question,
+    };
+    let mut why = None;
+    let mut each = |resolved: &Resolved<'_>, group: &Group, nodes: &[Node]| {
+        why = resolved.why(group, nodes, question);
+    };
+    let (cells, asked) = (clan_of(claims, figure), Group::named(figure));
+    asking.resolve(claims, &cells, as_of, Some(&asked), &mut each);
+    why
 }
 
 /// The cells that may bear on a figure.
@@ -99,14 +129,14 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    /// Resolves the figures of one clan that are asked for, or the one that is asked for by name.
+    /// Resolves one clan, and gives each of its figures that is asked for, or the one that is asked for by name.
     fn resolve(
         &self,
         claims: &Claims,
         cells: &[CellIx],
         as_of: AsOf,
         named: Option<&Group>,
-        figures: &mut Vec<(Group, Toll)>,
+        each: &mut dyn FnMut(&Resolved<'_>, &Group, &[Node]),
     ) {
         let is_listed = |cell: &Cell| match named {
             Some(named) => named.holds(cell),
@@ -152,9 +182,7 @@ impl Asking<'_> {
             network: &network,
         };
         for (group, nodes) in groups {
-            if let Some(toll) = resolved.toll(&group, &nodes, self.question) {
-                figures.push((group, toll));
-            }
+            each(&resolved, &group, &nodes);
         }
     }
 }
@@ -361,7 +389,7 @@ impl Asking<'_> {
 
 impl Resolved<'_> {
     /// The answer for one figure; none where nothing at all is known of it.
-    fn toll(&self, group: &Group, nodes: &[Node], question: &Question) -> Option<Toll> {
+    pub(crate) fn toll(&self, group: &Group, nodes: &[Node], question: &Question) -> Option<Toll> {
         let node = nodes.first().copied();
         let current: Vec<(Evidence, &Current<'_>)> = (0..)
             .zip(&self.network.current)
@@ -473,7 +501,7 @@ impl Resolved<'_> {
     }
 
     /// The as-of of a count nobody claims, in the words of whoever speaks of the same moment.
-    fn as_of(&self, node: Option<Node>) -> Option<situ_core::When> {
+    pub(crate) fn as_of(&self, node: Option<Node>) -> Option<situ_core::When> {
         let moment = self.network.counts[node?].as_of;
         let claims = self.network.current.iter().map(|current| current.claim);
         claims
@@ -483,7 +511,7 @@ impl Resolved<'_> {
     }
 
     /// The solution a node's bounds are read from.
-    fn solution(&self, reading: Reading, node: Node) -> &Solution {
+    pub(crate) fn solution(&self, reading: Reading, node: Node) -> &Solution {
         let without = self
             .without
             .iter()
@@ -506,22 +534,10 @@ impl Resolved<'_> {
     /// overlaps the newest, and of an epoch before the counter began anew.
     fn floor(&self, group: &Group, nodes: &[Node]) -> Bounds {
         let newest = self.bounds(Reading::Floor, nodes.first().copied());
-        let accumulates = nodes
-            .first()
-            .is_some_and(|node| self.network.counts[*node].cell.accumulates());
-        if !matches!(group.period, Period::Cumulative(_)) || !accumulates {
-            return newest;
-        }
-        let least = |node: &Node| ends(self.solution(Reading::Floor, *node), *node).0;
-        let highest = nodes
-            .iter()
-            .rev()
-            .max_by_key(|node| least(node))
-            .filter(|node| least(node) > newest.least);
-        match highest {
+        match self.floor_node(group, nodes) {
             None => newest,
             Some(node) => {
-                let highest = self.bounds(Reading::Floor, Some(*node));
+                let highest = self.bounds(Reading::Floor, Some(node));
                 let most = newest.most.filter(|most| *most >= highest.least);
                 let interval = Interval {
                     least: highest.least,
@@ -536,6 +552,18 @@ impl Resolved<'_> {
                 }
             }
         }
+    }
+
+    /// The count with the highest floor, where that is higher than the floor of the newest.
+    pub(crate) fn floor_node(&self, group: &Group, nodes: &[Node]) -> Option<Node> {
+        let first = *nodes.first()?;
+        let accumulates = self.network.counts[first].cell.accumulates();
+        if !matches!(group.period, Period::Cumulative(_)) || !accumulates {
+            return None;
+        }
+        let least = |node: &Node| ends(self.solution(Reading::Floor, *node), *node).0;
+        let highest = nodes.iter().rev().max_by_key(|node| least(node))?;
+        (least(highest) > least(&first)).then_some(*highest)
     }
 
     fn bounds(&self, reading: Reading, node: Option<Node>) -> Bounds {

@@ -15,6 +15,7 @@ mod citation;
 mod diff;
 mod history;
 mod said;
+mod why;
 
 mod answer;
 mod clashes;
@@ -45,3 +46,6 @@ pub use toll::{
     Proof, Reading, Reason, SetAside, Support, Toll, TollPeriod,
 };
 pub use tolls::{Answer, Question, Tolls, Touched};
+pub use why::{
+    Beside, Considered, Derivation, DerivationStep, NotUsed, RuleUsed, Used, Verdict, WhichEnd, Why,
+};

@@ -7,3 +7,4 @@ mod desk;
 mod diff;
 mod history;
 mod lines;
+mod why;
