@@ -378,6 +378,26 @@ fn since_31_january_at_most_175_militants_can_have_died_against_at_least_197() {
 }
 
 #[test]
+fn consistent_gives_up_the_fewest_claims_and_says_which() {
+    let desk = Desk::told();
+    let consistent = Policy::Consistent(Vec::new());
+    let toll = desk.killed_by(
+        desk.now("6 20:00"),
+        Role::NonStateArmed,
+        Harm::All,
+        consistent,
+    );
+    assert_eq!(toll.shown, Some(216));
+    let mut given_up = desk.rows(&toll.given_up);
+    given_up.sort();
+    let expected = ["14: 93", "1: 41", "2: 11", "3: 108", "6: 145"];
+    assert_eq!(given_up, expected);
+    // What clashes is told all the same.
+    let latest = desk.killed(desk.now("6 20:00"), Role::NonStateArmed);
+    assert_eq!(desk.conflicts(&toll), desk.conflicts(&latest));
+}
+
+#[test]
 fn two_sides_over_one_figure_are_a_dispute_and_no_conflict() {
     let desk = Desk::told();
     for role in [Role::NonStateArmed, Role::SecurityForces] {

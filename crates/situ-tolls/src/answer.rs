@@ -13,7 +13,8 @@ use crate::clashes::{Clashes, clashes};
 use crate::figure_name::FigureName;
 use crate::lines::{Aside, Current, Standing, standing};
 use crate::network::{Network, Partition, ends};
-use crate::policy::{Picked, newest};
+use crate::policy::{Picked, Policy, newest, weight};
+use crate::repair::{Repair, repair};
 use crate::sides::Sides;
 use crate::solver::{End, Evidence, Node, Solution, System};
 use crate::toll::{
@@ -166,6 +167,13 @@ impl Asking<'_> {
         let system = network.system(Reading::Point);
         let floor_system = network.system(Reading::Floor);
         let point = system.solve(|_| true);
+        let repair = match &self.question.policy {
+            Policy::Consistent(order) => repair(&system, &network.current, |current| {
+                weight(&current.claim.report.source.origin, order)
+            }),
+            _ => Repair::default(),
+        };
+        let is_kept = |one: Evidence| !repair.gives_up(one);
         let sides = Sides::new(&network.current, self.situation, self.register, self.known);
         let resolved = Resolved {
             situation: self.situation,
@@ -176,9 +184,14 @@ impl Asking<'_> {
             standing: &standing,
             clashes: clashes(&network, &sides, &system, &point),
             sides: &sides,
-            without: without_banned(&network, &system, &floor_system),
-            floor: floor_system.solve(|_| true),
-            point,
+            without: without_banned(&network, &system, &floor_system, is_kept),
+            floor: floor_system.solve(is_kept),
+            point: if repair.is_nothing() {
+                point
+            } else {
+                system.solve(is_kept)
+            },
+            repair: &repair,
             network: &network,
         };
         for (group, nodes) in groups {
@@ -327,7 +340,12 @@ pub(crate) struct Without {
     floor: Solution,
 }
 
-fn without_banned(network: &Network<'_>, point: &System, floor: &System) -> Vec<Without> {
+fn without_banned(
+    network: &Network<'_>,
+    point: &System,
+    floor: &System,
+    is_kept: impl Fn(Evidence) -> bool,
+) -> Vec<Without> {
     let mut without: Vec<Without> = Vec::new();
     for (node, evidence) in &network.banned {
         match without.iter_mut().find(|other| other.evidence == *evidence) {
@@ -335,8 +353,8 @@ fn without_banned(network: &Network<'_>, point: &System, floor: &System) -> Vec<
             None => without.push(Without {
                 evidence: evidence.clone(),
                 nodes: vec![*node],
-                point: point.solve(|one| !evidence.contains(&one)),
-                floor: floor.solve(|one| !evidence.contains(&one)),
+                point: point.solve(|one| is_kept(one) && !evidence.contains(&one)),
+                floor: floor.solve(|one| is_kept(one) && !evidence.contains(&one)),
             }),
         }
     }
@@ -356,6 +374,7 @@ pub(crate) struct Resolved<'a> {
     pub(crate) floor: Solution,
     pub(crate) without: Vec<Without>,
     pub(crate) sides: &'a Sides<'a>,
+    pub(crate) repair: &'a Repair,
     pub(crate) clashes: Clashes,
 }
 
@@ -414,14 +433,15 @@ impl Resolved<'_> {
         }
         let own_claims = current
             .iter()
-            .map(|(evidence, current)| (*evidence, current.claim));
+            .map(|(evidence, current)| (*evidence, current.claim))
+            .filter(|(evidence, _)| !self.repair.gives_up(*evidence));
         let candidates = self.sides.newest(own_claims);
         let candidates: Vec<&Claim> = candidates.into_iter().map(|(_, claim)| claim).collect();
         let picked = question.policy.pick(&candidates);
         let shown = match &picked {
             Picked::Claim(claim) => claim.quantity.shown(),
             Picked::Interval(interval) => single(*interval),
-            Picked::Nothing => single(point.interval()).filter(|_| current.is_empty()),
+            Picked::Nothing => single(point.interval()).filter(|_| candidates.is_empty()),
         };
         let newest_claim = match picked {
             Picked::Claim(claim) => Some(claim),
@@ -493,6 +513,7 @@ impl Resolved<'_> {
             ),
             implied: node.and_then(|node| self.implied(group, node, &current)),
             conflicts,
+            given_up: self.names(&self.repair.related_to(nodes)),
             more_conflicts: self.clashes.may_have_more(nodes),
             parts,
             point,

@@ -468,7 +468,7 @@ fn check_of(digest: [u8; 32]) -> [u8; 4] {
 fn policy_text(policy: &Policy) -> String {
     let name = policy.used().name;
     match policy {
-        Policy::Trusted(order) => {
+        Policy::Trusted(order) | Policy::Consistent(order) if !order.is_empty() => {
             let order: Vec<String> = order.iter().map(|id| encoded(id.as_str())).collect();
             format!("{name}:{}", order.join(","))
         }
@@ -477,20 +477,16 @@ fn policy_text(policy: &Policy) -> String {
 }
 
 fn policy_named(text: &str) -> Option<Policy> {
-    if let Some(order) = text.strip_prefix("trusted:") {
-        let order = order.split(',').map(|id| SourceId::new(decoded(id)?).ok());
-        return order.collect::<Option<_>>().map(Policy::Trusted);
+    let Some((name, order)) = text.split_once(':') else {
+        return text.parse().ok();
+    };
+    let order = order.split(',').map(|id| SourceId::new(decoded(id)?).ok());
+    let order = order.collect::<Option<_>>()?;
+    match name {
+        "trusted" => Some(Policy::Trusted(order)),
+        "consistent" => Some(Policy::Consistent(order)),
+        _ => None,
     }
-    let policies = [
-        Policy::Latest,
-        Policy::Highest,
-        Policy::Lowest,
-        Policy::Envelope,
-        Policy::Consensus,
-    ];
-    policies
-        .into_iter()
-        .find(|policy| policy.used().name == text)
 }
 
 impl fmt::Display for Citation {

@@ -67,11 +67,12 @@ pub(crate) fn clashes(
         let clashing = solution.clashes.iter();
         let clashing: BTreeSet<Node> = clashing.map(|clash| component_of[clash.node]).collect();
         for component in clashing {
-            let related: Vec<bool> = system
-                .facts
-                .iter()
-                .map(|fact| component_of[fact.node] == component)
-                .collect();
+            let mut related = vec![false; network.current.len()];
+            for fact in &system.facts {
+                if let Some(related) = related.get_mut(fact.evidence as usize) {
+                    *related |= component_of[fact.node] == component;
+                }
+            }
             let search = Search {
                 system,
                 is_tentative,
@@ -117,9 +118,9 @@ impl Search<'_> {
             let most_choices = if self.is_tentative { 1 } else { MOST_CHOICES };
             let minimal = minimal_sets(self.system, is_looked_at, most_choices);
             if minimal.is_cut && !self.is_tentative {
-                let related = self.system.facts.iter().zip(self.related);
-                let related = related.filter(|(_, is)| **is);
-                clashes.cut.extend(related.map(|(fact, _)| fact.node));
+                let facts = self.system.facts.iter();
+                let related = facts.filter(|fact| self.is_related(fact.evidence));
+                clashes.cut.extend(related.map(|fact| fact.node));
             }
             for set in minimal.sets {
                 let is_known = clashes.found.iter().any(|found| found.evidence == set);

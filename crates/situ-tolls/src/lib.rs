@@ -29,6 +29,7 @@ mod claims;
 mod kin;
 mod lines;
 mod network;
+mod repair;
 mod solver;
 
 pub use brief::Brief;
@@ -39,7 +40,7 @@ pub use citation::{
 pub use diff::{Difference, DifferenceKind};
 pub use figure_name::{FigureName, FigureNameError, PlaceError};
 pub use history::{Cause, CauseClaim, Change, ChangeClass};
-pub use policy::Policy;
+pub use policy::{Policy, PolicyError};
 pub use said::{ClaimStanding, Line, Said};
 pub use toll::{
     Bounds, Certainty, ClaimShown, Conflict, Flag, FlagKind, Implied, Part, Parts, PolicyUsed,

@@ -61,6 +61,8 @@ pub struct Toll {
     /// The claims that cannot all be right, the widest gap first. Sides that exclude each other over a figure are in dispute, which
     /// is a flag; a conflict between them over that figure is not listed besides.
     pub conflicts: Vec<Conflict>,
+    /// The claims that the policy `consistent` gave up, of this figure or of others that constraints relate to it.
+    pub given_up: Vec<ClaimRef>,
     /// Whether there may be more conflicts: the search for minimal sets stopped at its limit.
     pub more_conflicts: bool,
     /// What a reader should know before using it.

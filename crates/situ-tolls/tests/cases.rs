@@ -683,6 +683,23 @@ fn what_one_side_says_clashes_though_another_disputes_it() {
 }
 
 #[test]
+fn consistent_gives_up_the_claim_of_the_source_that_is_trusted_least() {
+    let mut desk = Desk::default();
+    let whole = desk.report("a", 4, vec![killed(Role::All, exactly(10))]);
+    let part = desk.report("b", 4, vec![killed(Role::Civilian, exactly(12))]);
+    let consistent = |order: &[&str]| {
+        let order = order.iter().map(|id| SourceId::new(*id).unwrap()).collect();
+        let all = desk.killed_by(4, Role::All, Policy::Consistent(order));
+        (all.shown, all.point.least, all.given_up)
+    };
+    assert_eq!(
+        consistent(&["a", "b"]),
+        (Some(10), 10, vec![claim(part, 1)])
+    );
+    assert_eq!(consistent(&["b"]), (None, 12, vec![claim(whole, 1)]));
+}
+
+#[test]
 fn of_three_sources_that_clash_the_two_farthest_apart_are_named() {
     let mut desk = Desk::default();
     desk.of_one_party(&["a", "b", "c"]);

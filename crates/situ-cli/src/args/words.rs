@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
-use situ_core::{AgeBand, Extent, Name, PlaceId, Position, Role, Sex, SourceId, Who};
-use situ_tolls::{Policy, Reading};
+use situ_core::{AgeBand, Extent, Name, PlaceId, Position, Role, Sex, Who};
+use situ_tolls::{Policy, PolicyError, Reading};
 
 /// Accepts the words of a vocabulary and nothing else.
 macro_rules! one_of {
@@ -120,26 +120,10 @@ impl FromStr for WhoArg {
 pub(crate) struct PolicyArg(pub(crate) Policy);
 
 impl FromStr for PolicyArg {
-    type Err = String;
+    type Err = PolicyError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let policy = match text {
-            "latest" => Policy::Latest,
-            "highest" => Policy::Highest,
-            "lowest" => Policy::Lowest,
-            "envelope" => Policy::Envelope,
-            "consensus" => Policy::Consensus,
-            _ => {
-                let order = text.strip_prefix("trusted:").ok_or_else(|| {
-                    format!(
-                        "unknown policy `{text}`; it is one of latest, highest, lowest, envelope, consensus, trusted:ID,ID"
-                    )
-                })?;
-                let order: Result<Vec<SourceId>, _> = order.split(',').map(str::parse).collect();
-                Policy::Trusted(order.map_err(|error| error.to_string())?)
-            }
-        };
-        Ok(Self(policy))
+    fn from_str(text: &str) -> Result<Self, PolicyError> {
+        text.parse().map(Self)
     }
 }
 

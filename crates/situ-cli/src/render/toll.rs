@@ -72,6 +72,7 @@ pub(crate) fn write(
             paragraph(out, 2, &sum, Tone::Plain)?;
         }
         conflicts(group, names, detail, out)?;
+        given_up(group, names, out)?;
         implied(group, names, out)?;
         notes(group, names, out)?;
         if detail == Detail::Evidence {
@@ -441,6 +442,23 @@ fn conflicts(
         paragraph(out, 2, text, Tone::Quiet)?;
     }
     Ok(())
+}
+
+/// What the policy `consistent` gave up for the figures of a group.
+fn given_up(group: &[Toll], names: &Names<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut given_up: Vec<ClaimRef> = Vec::new();
+    for claim in group.iter().flat_map(|toll| &toll.given_up) {
+        if !given_up.contains(claim) {
+            given_up.push(*claim);
+        }
+    }
+    if given_up.is_empty() {
+        return Ok(());
+    }
+    let cited = names.cite.list(&given_up);
+    let claims = plural(given_up.len(), "claim");
+    let text = format!("given up so that the rest agree: {claims} ({cited})");
+    paragraph(out, 2, &text, Tone::Plain)
 }
 
 const fn certainty(conflict: &Conflict) -> &'static str {
