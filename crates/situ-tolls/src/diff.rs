@@ -131,13 +131,18 @@ impl Between<'_> {
         else {
             return Vec::new();
         };
+        let mut seen = Vec::new();
         if self.from.valid == self.to.valid {
             if is_before(self.from.known, self.to.known) {
-                return seen(walk.between(before, self.from.known, self.to.known));
+                seen = causes(walk.between(before, self.from.known, self.to.known));
+            } else if is_before(self.to.known, self.from.known) {
+                seen = causes(walk.between(after, self.to.known, self.from.known));
             }
-            if is_before(self.to.known, self.from.known) {
-                return seen(walk.between(after, self.to.known, self.from.known));
-            }
+        }
+        // A figure nobody claims may be answered when asked for by name and not be worth a line of an answer to everything:
+        // then no step moves it.
+        if !seen.is_empty() {
+            return seen;
         }
         let counts = |bearing: &Bearing<'_>, as_of: AsOf| {
             bearing.is_known(as_of.known) && bearing.has_begun(as_of.valid)
@@ -147,7 +152,7 @@ impl Between<'_> {
 }
 
 /// The causes of the changes a reader sees.
-fn seen(changes: Vec<Change>) -> Vec<Cause> {
+fn causes(changes: Vec<Change>) -> Vec<Cause> {
     let seen = changes.into_iter().filter(Change::is_seen);
     seen.flat_map(|change| change.causes).collect()
 }

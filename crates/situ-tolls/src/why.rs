@@ -68,6 +68,8 @@ pub enum Verdict {
     PassedOver,
     /// Not weighed: a newer claim of its side speaks for it.
     SpokenFor,
+    /// Not weighed: it was given up, so that the rest agree.
+    GivenUp,
 }
 
 /// A claim or declaration a figure rests on, and what it gave.
@@ -210,7 +212,9 @@ impl Resolved<'_> {
             .filter(|(_, current)| group.holds(&current.claim.cell))
             .map(|(evidence, current)| (evidence, current.claim))
             .collect();
-        let newest_of = self.sides.newest(own.iter().copied());
+        let kept = own.iter().copied();
+        let kept = kept.filter(|(evidence, _)| !self.repair.gives_up(*evidence));
+        let newest_of = self.sides.newest(kept);
         let candidates: Vec<&Claim> = newest_of.iter().map(|(_, claim)| *claim).collect();
         let picked = policy.pick(&candidates);
         let mut considered: Vec<Considered> = own
@@ -219,6 +223,11 @@ impl Resolved<'_> {
                 let side = self.sides.of(*evidence);
                 let speaker = newest_of.iter().find(|(other, _)| Some(*other) == side);
                 let (verdict, because) = match speaker {
+                    _ if self.repair.gives_up(*evidence) => {
+                        let because =
+                            "given up, with as few others as can be, so that the rest agree";
+                        (Verdict::GivenUp, because.to_owned())
+                    }
                     Some((_, speaker)) if speaker.id != claim.id => {
                         let who = self.sides.party(*evidence).map_or_else(
                             || claim.report.source.origin.to_string(),
@@ -420,6 +429,7 @@ fn verdict(claim: &Claim, picked: &Picked<'_>, policy: &Policy) -> (Verdict, Str
         Picked::Claim(shown) if shown.id == claim.id => {
             let because = match policy {
                 Policy::Latest => "the newest as-of; where several have it, the one learnt last",
+                Policy::Consistent(_) => "the newest as-of of what is not given up",
                 Policy::Trusted(_) => "the first source of the order that has a claim",
                 Policy::Highest => "the greatest number",
                 Policy::Lowest => "the smallest number",
@@ -429,10 +439,12 @@ fn verdict(claim: &Claim, picked: &Picked<'_>, policy: &Policy) -> (Verdict, Str
         }
         Picked::Claim(shown) => {
             let because = match policy {
-                Policy::Latest if shown.moment() > claim.moment() => {
+                Policy::Latest | Policy::Consistent(_) if shown.moment() > claim.moment() => {
                     format!("its as-of is older than {}", shown.report.as_of.edtf())
                 }
-                Policy::Latest => "the same as-of, learnt earlier".to_owned(),
+                Policy::Latest | Policy::Consistent(_) => {
+                    "the same as-of, learnt earlier".to_owned()
+                }
                 Policy::Trusted(order) if order.contains(&claim.report.source.origin) => {
                     format!(
                         "{} stands before it in the order",
@@ -469,6 +481,9 @@ fn verdict(claim: &Claim, picked: &Picked<'_>, policy: &Policy) -> (Verdict, Str
 /// What a policy does.
 const fn rule_in_words(policy: &Policy) -> &'static str {
     match policy {
+        Policy::Consistent(_) => {
+            "gives up the claims that weigh least together, so that nothing clashes any more, and shows the newest of the rest"
+        }
         Policy::Latest => {
             "of the newest claim of each side the one with the newest as-of; of those with one as-of the one learnt last"
         }
