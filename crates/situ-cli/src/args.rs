@@ -7,11 +7,13 @@ use clap::{Parser, Subcommand, ValueEnum};
 use situ_core::{Outcome, SituationId};
 
 mod add;
+mod audit;
 mod words;
 
 use crate::render::toll::Windows;
 pub(crate) use add::{AddArgs, AddEvent, CasualtiesArgs, Envelope, ScopeArgs};
-pub(crate) use words::KnownArg;
+pub(crate) use audit::{Axis, CiteArgs, ClaimsArgs, DiffArgs, HistoryArgs, Read, Which, WhyArgs};
+pub(crate) use words::{FigureArg, KnownArg};
 use words::{PolicyArg, ReadingArg, WhoArg, how_many, one_of};
 
 /// Keeps what sources claim about a crisis, and answers what was known when.
@@ -169,6 +171,16 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// How many people, by whom it is said, and why
     Toll(TollArgs),
+    /// Why a figure is what it is: rule, evidence, each step
+    Why(WhyArgs),
+    /// How a figure changed as knowledge changed
+    History(HistoryArgs),
+    /// What differs between two states of knowledge
+    Diff(DiffArgs),
+    /// What each source said, and how each claim stands
+    Claims(ClaimsArgs),
+    /// A figure in one line to quote, and its check years later
+    Cite(CiteArgs),
     /// Which services run and which do not, since when
     Services(ServicesArgs),
     /// Print the JSON Schema of the wire form
@@ -364,7 +376,7 @@ pub(crate) struct TollArgs {
     #[arg(long, value_parser = one_of!(situ_core::Basis), hide_possible_values = true)]
     pub(crate) basis: Option<situ_core::Basis>,
 
-    /// What to show: latest, highest, lowest, envelope, consensus, trusted:ID,ID
+    /// What to show: latest, highest, lowest, envelope, consensus, consistent, trusted:ID,ID
     #[arg(long, default_value = "latest")]
     pub(crate) policy: PolicyArg,
 

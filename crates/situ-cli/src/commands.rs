@@ -5,6 +5,12 @@ pub(crate) mod demo;
 pub(crate) mod services;
 pub(crate) mod toll;
 
+pub(crate) mod cite;
+pub(crate) mod claims;
+pub(crate) mod diff;
+pub(crate) mod history;
+pub(crate) mod why;
+
 pub(crate) mod log;
 pub(crate) mod show;
 

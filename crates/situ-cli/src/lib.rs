@@ -18,6 +18,7 @@ mod said;
 mod time;
 
 mod answer;
+mod asked;
 mod ledger;
 mod question;
 

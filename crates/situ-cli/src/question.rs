@@ -45,6 +45,30 @@ impl Question {
         let zone = ledger
             .register
             .zone(&situation, Known::Position(ledger.head));
+        let known = session.global.known.clone();
+        Self::with(session, ledger, situation, zone, &known)
+    }
+
+    /// The same as known at a state of knowledge.
+    pub(crate) fn known_as(
+        session: &mut Session<'_>,
+        ledger: &Ledger,
+        known: &KnownArg,
+    ) -> anyhow::Result<Self> {
+        let situation = situation(session.global.situation.as_ref(), ledger)?;
+        let zone = ledger
+            .register
+            .zone(&situation, Known::Position(ledger.head));
+        Self::with(session, ledger, situation, zone, known)
+    }
+
+    fn with(
+        session: &mut Session<'_>,
+        ledger: &Ledger,
+        situation: SituationId,
+        zone: Zone,
+        known: &KnownArg,
+    ) -> anyhow::Result<Self> {
         let clock = Clock {
             now: session.now.instant(),
             zone,
@@ -57,7 +81,12 @@ impl Question {
             }
             None => clock.now,
         };
-        let (known, position) = match &session.global.known {
+        let (known, position) = match known {
+            KnownArg::Between(..) => {
+                let message = "this command asks about one state of knowledge";
+                let hint = "name one with --known; `situ diff` compares two";
+                return Err(Hinted::new(message, hint).into());
+            }
             KnownArg::Now => (Known::Position(ledger.head), ledger.head),
             KnownArg::Then => (Known::Learnt(valid), ledger.head),
             KnownArg::At(position) => (Known::Position(*position), within(*position, ledger.head)?),
@@ -158,23 +187,38 @@ impl Question {
         }
     }
 
-    /// The situation and the two clocks, in one line.
+    /// The situation and the two clocks, in two lines.
     pub(crate) fn heading(&self, register: &Register) -> String {
+        format!(
+            "{}\nat {}, {}",
+            self.title(register),
+            self.at_in_words(),
+            self.known_in_words()
+        )
+    }
+
+    /// What the situation is called.
+    pub(crate) fn title(&self, register: &Register) -> String {
         let opened = register.situation(&self.situation, self.as_of.known);
         let title = opened.map_or_else(
             || self.situation.to_string(),
             |opened| opened.title.to_string(),
         );
-        let known = match self.as_of.known {
+        Tone::Strong.paint(&title)
+    }
+
+    /// The moment asked about.
+    pub(crate) fn at_in_words(&self) -> String {
+        moment::local(self.as_of.valid.0, self.zone)
+    }
+
+    /// As known when.
+    pub(crate) fn known_in_words(&self) -> String {
+        match self.as_of.known {
             Known::Position(position) => format!("all known up to @{position}"),
             Known::Learnt(instant) if instant == self.as_of.valid.0 => "as known then".to_owned(),
             Known::Learnt(instant) => format!("as known at {}", moment::local(instant, self.zone)),
-        };
-        let title = Tone::Strong.paint(&title);
-        format!(
-            "{title}\nat {}, {known}",
-            moment::local(self.as_of.valid.0, self.zone)
-        )
+        }
     }
 }
 

@@ -1,10 +1,9 @@
 //! Values as people read them: numbers, times, names, lines and tables.
 
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the commands that draw come next")
-)]
+pub(crate) mod changes;
 pub(crate) mod chart;
+pub(crate) mod figure;
+pub(crate) mod lines;
 pub(crate) mod moment;
 pub(crate) mod names;
 pub(crate) mod number;
@@ -13,3 +12,4 @@ pub(crate) mod services;
 pub(crate) mod summary;
 pub(crate) mod table;
 pub(crate) mod toll;
+pub(crate) mod why;

@@ -1,5 +1,7 @@
 //! How a figure changed as knowledge changed, and by which events.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use situ_core::{AsOf, ClaimRef, EventId, Instant, Known, Position, SituationId, Valid};
 
@@ -89,14 +91,14 @@ pub enum ChangeClass {
     LateArrival,
     /// The same number for the same as-of, said again.
     Repetition,
+    /// A claim of another figure that bounds this one.
+    Related,
     /// People moved from one outcome to another.
     OutcomeChange,
     /// A whole was said to consist of parts.
     Partition,
     /// A source, a place or an incident was described.
     Description,
-    /// A claim of another figure that bounds this one.
-    Related,
     /// Nothing but a conflict came up, by a claim of another figure.
     ConflictArose,
     /// Nothing but a conflict went, by a claim of another figure.
@@ -302,7 +304,9 @@ impl<'a> Walk<'a> {
             )
         };
         if change.causes.iter().all(moves_nothing) && change.is_seen() {
-            change.causes.extend(indirect);
+            change
+                .causes
+                .extend(those_that_moved(indirect, &change, [from, to]));
         }
         change.class = self.main_class(&change);
         Some(change)
@@ -479,6 +483,37 @@ impl<'a> Walk<'a> {
             ChangeClass::NewReport
         }
     }
+}
+
+/// Of what bounds a figure only what it rests on, before or after, and what clashes: descriptions where there is nothing else.
+fn those_that_moved(
+    causes: Vec<Cause>,
+    change: &Change,
+    figures: [Option<&Toll>; 2],
+) -> Vec<Cause> {
+    let rests_on = figures
+        .into_iter()
+        .flatten()
+        .flat_map(|toll| &toll.rests_on);
+    let rests_on = rests_on.map(|support| support.claim);
+    let conflicts = change.arose.iter().chain(&change.settled);
+    let clashing = conflicts.flat_map(|conflict| conflict.claims.iter().copied());
+    let evidence: BTreeSet<ClaimRef> = rests_on.chain(clashing).collect();
+    let moved = causes.iter().filter_map(|cause| {
+        let mut cause = cause.clone();
+        let is_evidence =
+            |claim: &CauseClaim| evidence.contains(&ClaimRef::Claim(claim.claim.claim));
+        cause.claims.retain(is_evidence);
+        let is_meant = !cause.claims.is_empty()
+            || evidence.contains(&ClaimRef::Event(cause.event))
+            || matches!(
+                cause.class,
+                ChangeClass::Restart | ChangeClass::OutcomeChange
+            );
+        is_meant.then_some(cause)
+    });
+    let moved: Vec<Cause> = moved.collect();
+    if moved.is_empty() { causes } else { moved }
 }
 
 /// Whether a report is what a retraction of the same step puts in place of another.

@@ -8,6 +8,7 @@ use crate::claims::{Claim, Span};
 use crate::figure_name::FigureName;
 use crate::lines::Current;
 use crate::policy::{Picked, Policy, newest};
+use crate::said::ClaimStanding;
 use crate::solver::{Derived, End, Evidence, Node, Side, Solution};
 use crate::toll::{ClaimShown, PolicyUsed, Reading, Toll};
 use crate::tolls::{Question, Tolls};
@@ -52,6 +53,8 @@ pub struct Considered {
     pub claim: ClaimShown,
     /// What became of it.
     pub verdict: Verdict,
+    /// The claim that was picked instead, or that speaks for it.
+    pub by: Option<ClaimRef>,
     /// Why, in words.
     pub because: String,
 }
@@ -92,7 +95,9 @@ pub struct NotUsed {
     /// The claim.
     #[serde(flatten)]
     pub claim: ClaimShown,
-    /// Why, in words.
+    /// How it stands on its line.
+    pub standing: ClaimStanding,
+    /// The same in words.
     pub because: &'static str,
     /// The claim that stands before it, or the event that retracts it.
     pub by: Option<ClaimRef>,
@@ -222,11 +227,11 @@ impl Resolved<'_> {
             .map(|(evidence, claim)| {
                 let side = self.sides.of(*evidence);
                 let speaker = newest_of.iter().find(|(other, _)| Some(*other) == side);
-                let (verdict, because) = match speaker {
+                let (verdict, by, because) = match speaker {
                     _ if self.repair.gives_up(*evidence) => {
                         let because =
                             "given up, with as few others as can be, so that the rest agree";
-                        (Verdict::GivenUp, because.to_owned())
+                        (Verdict::GivenUp, None, because.to_owned())
                     }
                     Some((_, speaker)) if speaker.id != claim.id => {
                         let who = self.sides.party(*evidence).map_or_else(
@@ -238,13 +243,21 @@ impl Resolved<'_> {
                             speaker.quantity,
                             speaker.report.as_of.edtf()
                         );
-                        (Verdict::SpokenFor, because)
+                        (Verdict::SpokenFor, Some(speaker.id), because)
                     }
-                    _ => verdict(claim, &picked, policy),
+                    _ => {
+                        let (verdict, because) = verdict(claim, &picked, policy);
+                        let instead = match &picked {
+                            Picked::Claim(picked) if picked.id != claim.id => Some(picked.id),
+                            _ => None,
+                        };
+                        (verdict, instead, because)
+                    }
                 };
                 Considered {
                     claim: ClaimShown::of(claim, self.sides.party(*evidence)),
                     verdict,
+                    by: by.map(ClaimRef::Claim),
                     because,
                 }
             })
@@ -272,6 +285,7 @@ impl Resolved<'_> {
         let own = aside.filter(|aside| group.holds(&aside.claim.cell));
         own.map(|aside| NotUsed {
             claim: self.shown_then(aside.claim),
+            standing: aside.reason.into(),
             because: aside.reason.words(),
             by: aside.by,
         })

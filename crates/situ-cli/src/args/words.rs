@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
-use situ_core::{AgeBand, Extent, Name, PlaceId, Position, Role, Sex, Who};
-use situ_tolls::{Policy, PolicyError, Reading};
+use situ_core::{AgeBand, Extent, Name, PlaceId, Position, Role, Sex, Who, Zone};
+use situ_tolls::{FigureName, FigureNameError, Policy, PolicyError, Reading};
 
 /// Accepts the words of a vocabulary and nothing else.
 macro_rules! one_of {
@@ -40,12 +40,20 @@ pub(crate) enum KnownArg {
     At(Position),
     /// What had been learnt by a time.
     Learnt(String),
+    /// Two states, one after the other.
+    Between(Box<KnownArg>, Box<KnownArg>),
 }
 
 impl FromStr for KnownArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if let Some((from, to)) = text.split_once("..") {
+            return Ok(Self::Between(
+                Box::new(from.parse()?),
+                Box::new(to.parse()?),
+            ));
+        }
         match text {
             "now" => Ok(Self::Now),
             "then" => Ok(Self::Then),
@@ -57,6 +65,27 @@ impl FromStr for KnownArg {
                 None => Ok(Self::Learnt(text.to_owned())),
             },
         }
+    }
+}
+
+/// A figure by its name, as typed: `killed/civilian@quetta/since:2026-01-31`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FigureArg(String);
+
+impl FigureArg {
+    /// The figure; days without a zone are those of `zone`, the situation's.
+    pub(crate) fn resolve(&self, zone: Zone) -> Result<FigureName, FigureNameError> {
+        FigureName::parse_in(&self.0, zone)
+    }
+}
+
+impl FromStr for FigureArg {
+    type Err = FigureNameError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // In whichever zone: a slip is told before a log is opened.
+        FigureName::parse_in(text, Zone::UTC)?;
+        Ok(Self(text.to_owned()))
     }
 }
 

@@ -521,7 +521,7 @@ fn notes(group: &[Toll], names: &Names<'_>, out: &mut dyn Write) -> io::Result<(
                 continue;
             }
             let people = label(toll, names);
-            let said = words(flag, names);
+            let said = flag_in_words(flag, names);
             match notes.iter_mut().find(|(words, _)| *words == said) {
                 Some((_, about)) => about.push(people),
                 None => notes.push((said, vec![people])),
@@ -540,8 +540,14 @@ fn notes(group: &[Toll], names: &Names<'_>, out: &mut dyn Write) -> io::Result<(
     Ok(())
 }
 
+/// The kind of a warning: "self declared".
+pub(crate) fn flag_name(flag: FlagKind) -> String {
+    let name = serde_json::to_value(flag).expect("a kind of warning is a word");
+    spelled(name.as_str().unwrap_or_default())
+}
+
 /// A warning in words, with the name of the source in it.
-fn words(flag: &Flag, names: &Names<'_>) -> String {
+pub(crate) fn flag_in_words(flag: &Flag, names: &Names<'_>) -> String {
     let (before, after) = match flag.flag {
         FlagKind::SelfDeclared => ("", " speaks of its own people"),
         FlagKind::Relay => ("the same number as an earlier claim of ", ""),

@@ -1,0 +1,98 @@
+//! A log opened to ask about its figures.
+
+use situ_core::{Census, Projection as _, Recorded};
+use situ_sqlite::SqliteStore;
+use situ_tolls::{FigureName, Question, Tolls};
+
+use crate::args::{FigureArg, Read, Which};
+use crate::commands::add::harm;
+use crate::exit::NotThere;
+use crate::ledger::{self, Ledger};
+use crate::question;
+use crate::run::Session;
+
+/// The file, and everything folded from it that a question about figures needs.
+pub(crate) struct Folded {
+    pub(crate) store: SqliteStore,
+    pub(crate) ledger: Ledger,
+    pub(crate) tolls: Tolls,
+    pub(crate) census: Census,
+}
+
+impl Folded {
+    /// Opens the log and reads it whole; passes on each event.
+    pub(crate) fn read(
+        session: &Session<'_>,
+        mut each: impl FnMut(&Recorded),
+    ) -> anyhow::Result<Self> {
+        let store = ledger::open_to_read(session.global.store())?;
+        let (mut tolls, mut census) = (Tolls::default(), Census::default());
+        let ledger = Ledger::read(&store, |recorded| {
+            each(recorded);
+            census.apply(recorded)?;
+            tolls.apply(recorded).map(drop)
+        })?;
+        Ok(Self {
+            store,
+            ledger,
+            tolls,
+            census,
+        })
+    }
+
+    /// The figure meant by a name, in the zone of the situation.
+    pub(crate) fn figure(
+        question: &question::Question,
+        figure: &FigureArg,
+    ) -> anyhow::Result<FigureName> {
+        Ok(figure.resolve(question.zone)?)
+    }
+
+    /// The figures meant, and how they are read.
+    pub(crate) fn which(
+        &self,
+        question: &question::Question,
+        which: &Which,
+        read: Option<&Read>,
+    ) -> anyhow::Result<Question> {
+        let figure = which.figure.as_ref();
+        let scope = which.scope.as_deref();
+        Ok(Question {
+            figure: figure
+                .map(|figure| Self::figure(question, figure))
+                .transpose()?,
+            outcome: which.outcome,
+            who: which.who.map(|who| who.0),
+            scope: scope.map(|scope| harm(scope, &self.store)).transpose()?,
+            place: which.place.clone(),
+            basis: which.basis,
+            policy: read.map(|read| read.policy.0.clone()).unwrap_or_default(),
+            reading: read.map(|read| read.reading.0).unwrap_or_default(),
+        })
+    }
+
+    /// Nothing is known of a figure; says which figures are.
+    pub(crate) fn unknown(&self, question: &question::Question, figure: &FigureName) -> NotThere {
+        const LISTED: usize = 12;
+        let (situation, zone) = (&question.situation, question.zone);
+        let known = self
+            .tolls
+            .at(situation, question.as_of, &Question::default());
+        let names = known.tolls.iter().take(LISTED);
+        let names: Vec<String> = names
+            .map(|toll| toll.figure.display_in(zone).to_string())
+            .collect();
+        let figure = figure.display_in(zone);
+        let told = match names.as_slice() {
+            [] => "no figure was".to_owned(),
+            names => format!("known were {}", names.join(", ")),
+        };
+        let more = match known.tolls.len().saturating_sub(LISTED) {
+            0 => String::new(),
+            more => format!(" and {more} more (`situ toll --json`)"),
+        };
+        NotThere(format!(
+            "nothing was known of {figure} in {situation}; {told}{more}"
+        ))
+    }
+}
