@@ -178,6 +178,60 @@ fn every_field_is_documented_and_every_documented_field_is_there() {
             "--situation",
             "other",
         ],
+        vec![
+            "why",
+            "killed/civilian",
+            "--at",
+            noon,
+            "--situation",
+            "balochistan-2026",
+        ],
+        vec![
+            "why",
+            "killed/non_state_armed",
+            "--at",
+            noon,
+            "--reading",
+            "point",
+            "--situation",
+            "balochistan-2026",
+        ],
+        vec![
+            "history",
+            "killed/civilian",
+            "--at",
+            noon,
+            "--situation",
+            "balochistan-2026",
+        ],
+        vec![
+            "history",
+            "killed/civilian",
+            "--axis",
+            "recorded",
+            "--at",
+            noon,
+            "--situation",
+            "balochistan-2026",
+        ],
+        vec![
+            "diff",
+            "--known",
+            "@16..now",
+            "--at",
+            noon,
+            "--situation",
+            "balochistan-2026",
+        ],
+        vec!["claims", "--at", noon, "--situation", "balochistan-2026"],
+        vec![
+            "cite",
+            "killed/all",
+            "--at",
+            noon,
+            "--situation",
+            "balochistan-2026",
+        ],
         vec!["show", "@16"],
         vec!["show", "@16#3"],
         vec!["show", "@6"],
@@ -307,6 +361,10 @@ fn every_field_is_documented_and_every_documented_field_is_there() {
         "services: services[].changed",
         "services: services[].outlook",
         "services: services[].conflicts[].gap_days",
+        "why: derivations[].steps[].epoch",
+        "claims: lines[].epoch",
+        "cite: differences[]",
+        "cite: notes[]",
     ];
     let forgotten: Vec<&String> = unseen
         .iter()
@@ -316,4 +374,18 @@ fn every_field_is_documented_and_every_documented_field_is_there() {
         forgotten.is_empty(),
         "documented, but in no answer: {forgotten:#?}"
     );
+}
+
+#[test]
+fn a_citation_given_as_json_is_checked_as_json() {
+    let situ = Situ {
+        folder: tempfile::tempdir().unwrap(),
+    };
+    situ.run(&["demo", "--store", "situ.db"]);
+    let cited = situ.run(&["cite", "killed/all", "--at", "2026-02-04T12:00:00+05:00"]);
+    let line = cited["data"]["citation"].as_str().unwrap();
+    let checked = situ.run(&["cite", "--check", line]);
+    assert_eq!(checked["data"]["holds"], true);
+    assert_eq!(checked["data"]["citation"], line);
+    assert_eq!(checked["data"]["shown"], 255);
 }
