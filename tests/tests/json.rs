@@ -156,6 +156,9 @@ fn every_field_is_documented_and_every_documented_field_is_there() {
     let questions: Vec<Vec<&str>> = vec![
         vec!["demo", "--store", "situ.db"],
         vec!["toll", "--at", noon],
+        vec!["toll", "--at", noon, "--by", "day"],
+        vec!["toll", "--at", noon, "--by", "week"],
+        vec!["toll", "--at", noon, "--by", "source"],
         vec!["services", "--at", noon],
         vec!["services", "--at", "2026-02-08"],
         vec![
@@ -304,6 +307,16 @@ fn every_field_is_documented_and_every_documented_field_is_there() {
             "--degree",
             "partial",
         ]),
+        add(&[
+            "casualties",
+            "--as-of",
+            "2026-02-04",
+            "--place",
+            "quetta",
+            "--injured",
+            "3",
+        ]),
+        vec!["toll", "--at", noon, "--by", "place"],
         vec!["toll", "--at", noon],
         vec!["services", "--at", noon],
     ];

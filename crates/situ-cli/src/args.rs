@@ -11,6 +11,7 @@ mod audit;
 mod words;
 
 use crate::render::toll::Windows;
+use crate::series::By;
 pub(crate) use add::{AddArgs, AddEvent, CasualtiesArgs, Envelope, ScopeArgs};
 pub(crate) use audit::{Axis, CiteArgs, ClaimsArgs, DiffArgs, HistoryArgs, Read, Which, WhyArgs};
 pub(crate) use words::{FigureArg, KnownArg};
@@ -387,6 +388,14 @@ pub(crate) struct TollArgs {
     /// Print the evidence of every figure too: what it rests on, what is set aside
     #[arg(long)]
     pub(crate) evidence: bool,
+
+    /// Tell each figure place by place, day by day, week by week or source by source
+    #[arg(long)]
+    pub(crate) by: Option<By>,
+
+    /// Draw the figures, each with its range, on one axis
+    #[arg(long)]
+    pub(crate) chart: bool,
 
     /// Of windows that count the same people, which to print; JSON holds all
     #[arg(long, default_value = "newest")]

@@ -21,6 +21,7 @@ mod answer;
 mod asked;
 mod ledger;
 mod question;
+mod series;
 
 mod commands;
 mod render;

@@ -8,6 +8,7 @@ pub(crate) mod moment;
 pub(crate) mod names;
 pub(crate) mod number;
 pub(crate) mod paint;
+pub(crate) mod series;
 pub(crate) mod services;
 pub(crate) mod summary;
 pub(crate) mod table;

@@ -10,14 +10,18 @@ use crate::args::TollArgs;
 use crate::exit::{Exit, NotThere};
 use crate::ledger::{self, Citation, Ledger};
 use crate::question::{Caveats, Question};
+use crate::render;
 use crate::render::toll::{self, Detail};
 use crate::run::Session;
+use crate::series::{Series, series};
 
 /// The answer.
 #[derive(Debug, Serialize)]
 struct Figures {
     situation: SituationId,
     figures: Vec<Toll>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    series: Option<Vec<Series>>,
     #[serde(flatten)]
     caveats: Caveats,
 }
@@ -44,8 +48,11 @@ pub(crate) fn run(args: &TollArgs, session: &mut Session<'_>) -> anyhow::Result<
         policy: args.policy.0.clone(),
         reading: args.reading.0,
     };
+    let found = tolls.at(&question.situation, question.as_of, &asked).tolls;
+    let told_by = |by| series(by, &found, &tolls, &question, &asked);
     let figures = Figures {
-        figures: tolls.at(&question.situation, question.as_of, &asked).tolls,
+        series: args.by.map(told_by).transpose()?,
+        figures: found,
         caveats: Caveats::of(&census, &question),
         situation: question.situation.clone(),
     };
@@ -73,6 +80,22 @@ pub(crate) fn run(args: &TollArgs, session: &mut Session<'_>) -> anyhow::Result<
     writeln!(session.out, "{}\n", question.heading(&ledger.register))?;
     if figures.figures.is_empty() {
         writeln!(session.out, "No figure was known.")?;
+    }
+    if let Some(series) = &figures.series {
+        if series.is_empty() {
+            writeln!(
+                session.out,
+                "No such figure is known place by place, or over time."
+            )?;
+        }
+        render::series::write(series, args.chart, &names, session.out)?;
+        figures.caveats.write(session.out)?;
+        return Ok(Exit::Answered);
+    }
+    if args.chart {
+        toll::chart(&figures.figures, &names, args.windows, session.out)?;
+        figures.caveats.write(session.out)?;
+        return Ok(Exit::Answered);
     }
     let detail = if args.evidence {
         Detail::Evidence

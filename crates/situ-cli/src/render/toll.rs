@@ -11,13 +11,14 @@ use situ_core::{
     WindowKind,
 };
 use situ_tolls::{
-    Bounds, Certainty, ClaimShown, Conflict, Flag, FlagKind, Reading, Toll, TollPeriod,
+    Bounds, Brief, Certainty, ClaimShown, Conflict, Flag, FlagKind, Reading, Toll, TollPeriod,
 };
 
 use super::names::{Names, list, spelled, who};
 use super::number::{grouped, interval, plural, regrouped};
 use super::paint::Tone;
 use super::table::{Cell, Table, paragraph};
+use super::{changes, chart};
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +91,32 @@ pub(crate) fn write(
         let text = format!("and {earlier} (--windows all, or --json)");
         writeln!(out)?;
         paragraph(out, 0, &text, Tone::Quiet)?;
+    }
+    Ok(())
+}
+
+/// Figures that share a heading on one axis each.
+pub(crate) fn chart(
+    tolls: &[Toll],
+    names: &Names<'_>,
+    windows: Windows,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let shown = match windows {
+        Windows::Newest => Cow::Owned(without_earlier_windows(tolls)),
+        Windows::All => Cow::Borrowed(tolls),
+    };
+    let groups = shown.chunk_by(is_beside);
+    for (index, group) in groups.enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        writeln!(out, "{}", Tone::Strong.paint(&heading(group, names)))?;
+        let rows = group.iter().map(|toll| {
+            let brief = Brief::of(toll);
+            chart::Row::Point(changes::point(label(toll, names), Some(&brief)))
+        });
+        chart::write(&rows.collect::<Vec<_>>(), out)?;
     }
     Ok(())
 }
