@@ -465,7 +465,8 @@ impl Resolved<'_> {
             said(reading.interval(), newest_claim)
         };
         let parts = node.and_then(|node| self.parts(node));
-        let period = period(group, self.network, node, &own);
+        let asked = question.figure.as_ref();
+        let period = period(group, self.network, node, &own, asked);
         Some(Toll {
             figure: question
                 .figure
@@ -820,13 +821,20 @@ impl Resolved<'_> {
     }
 }
 
-/// The period as said by a claim: the earliest start of a running count; a figure nobody claims takes the words of whoever
-/// counts from the same moment.
-fn period(group: &Group, network: &Network<'_>, node: Option<Node>, own: &[&Claim]) -> TollPeriod {
+/// The period as said by a claim: the earliest start of a running count; a figure nobody claims takes the words of who asks, else
+/// of whoever counts from the same moment.
+fn period(
+    group: &Group,
+    network: &Network<'_>,
+    node: Option<Node>,
+    own: &[&Claim],
+    asked: Option<&FigureName>,
+) -> TollPeriod {
     let start = own
         .iter()
         .filter_map(|claim| claim.start.as_ref())
         .min_by_key(|start| (start.earliest(), start.latest()))
+        .or_else(|| asked?.start())
         .or_else(|| {
             let span = network.counts[node?].cell.span;
             let claims = network.current.iter().map(|current| current.claim);

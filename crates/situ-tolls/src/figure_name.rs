@@ -149,6 +149,15 @@ impl FigureName {
         self
     }
 
+    /// From when it counts, where its name says so.
+    pub(crate) const fn start(&self) -> Option<&When> {
+        match &self.period {
+            Period::Cumulative { since } => since.as_ref(),
+            Period::Window { from, .. } => Some(from),
+            Period::Incident => None,
+        }
+    }
+
     /// The name as somebody in `zone` types it: without the zone of its start, where it is theirs.
     #[must_use]
     pub fn display_in(&self, zone: Zone) -> impl fmt::Display + '_ {

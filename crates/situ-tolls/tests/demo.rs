@@ -83,6 +83,27 @@ fn role(tolls: &[Toll], role: Role, scope: Harm) -> &Toll {
     find(tolls, Who::any(role), scope).unwrap()
 }
 
+#[test]
+fn a_start_nobody_counts_from_is_told_as_it_was_asked() {
+    let tolls = fold(demo());
+    let as_of = AsOf {
+        valid: Valid("2026-02-04T12:00:00+05:00".parse().unwrap()),
+        known: Known::Position(Position::new(1000)),
+    };
+    let name = "killed/civilian/since:2026-01-30[Asia/Karachi]";
+    let question = Question {
+        figure: Some(name.parse().unwrap()),
+        ..Question::default()
+    };
+    let situation = SituationId::new("balochistan-2026").unwrap();
+    let [toll] = &tolls.at(&situation, as_of, &question).tolls[..] else {
+        panic!("whoever died since 31 January died since 30 January");
+    };
+    let since = "2026-01-30[Asia/Karachi]".parse().unwrap();
+    assert_eq!(toll.period, TollPeriod::Cumulative { since: Some(since) });
+    assert_eq!(toll.floor.least, 36);
+}
+
 /// The event that carries row 5, and the partition of row 12.
 fn without(drop: impl Fn(&Event) -> bool) -> Vec<Event> {
     demo().into_iter().filter(|event| !drop(event)).collect()
