@@ -159,6 +159,7 @@ fn every_field_is_documented_and_every_documented_field_is_there() {
         vec!["toll", "--at", noon, "--by", "day"],
         vec!["toll", "--at", noon, "--by", "week"],
         vec!["toll", "--at", noon, "--by", "source"],
+        vec!["toll", "killed/civilian/since:2026-01-31", "--at", noon],
         vec!["services", "--at", noon],
         vec!["services", "--at", "2026-02-08"],
         vec![
@@ -401,4 +402,24 @@ fn a_citation_given_as_json_is_checked_as_json() {
     assert_eq!(checked["data"]["holds"], true);
     assert_eq!(checked["data"]["citation"], line);
     assert_eq!(checked["data"]["shown"], 255);
+}
+
+#[test]
+fn the_name_of_a_figure_asks_for_it_again() {
+    let situ = Situ {
+        folder: tempfile::tempdir().unwrap(),
+    };
+    situ.run(&["demo", "--store", "situ.db"]);
+    let answer = situ.run(&["toll"]);
+    let figures = answer["data"]["figures"].as_array().unwrap();
+    assert!(figures.len() > 10, "{answer}");
+    for figure in figures {
+        let name = figure["figure"].as_str().unwrap();
+        let named = situ.run(&["toll", name]);
+        assert_eq!(
+            named["data"]["figures"],
+            Value::from(vec![figure.clone()]),
+            "{name}"
+        );
+    }
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
-use situ_core::{Outcome, SituationId};
+use situ_core::SituationId;
 
 mod add;
 mod audit;
@@ -15,7 +15,7 @@ use crate::series::By;
 pub(crate) use add::{AddArgs, AddEvent, CasualtiesArgs, Envelope, ScopeArgs};
 pub(crate) use audit::{Axis, CiteArgs, ClaimsArgs, DiffArgs, HistoryArgs, Read, Which, WhyArgs};
 pub(crate) use words::{FigureArg, KnownArg};
-use words::{PolicyArg, ReadingArg, WhoArg, how_many, one_of};
+use words::{how_many, one_of};
 
 /// Keeps what sources claim about a crisis, and answers what was known when.
 #[derive(Debug, Parser)]
@@ -351,41 +351,22 @@ pub(crate) struct ShowArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 WHO is a role, then /female, /male, /child, /adult or /elderly: civilian/child.
+FIGURE is OUTCOME/WHO, then @PLACE, scope, basis and period as far as needed:
+killed/civilian@quetta, killed/all/operations/since:2026-01-31.
 
 Examples:
   situ toll --at '2026-02-04 12:00' --known then
+  situ toll killed/civilian
   situ toll --outcome killed --who civilian --json
   situ toll --policy trusted:ispr,dawn --reading point")]
 pub(crate) struct TollArgs {
-    /// Only this outcome: killed, injured, missing, displaced, …
-    #[arg(long, value_parser = one_of!(Outcome), hide_possible_values = true)]
-    pub(crate) outcome: Option<Outcome>,
+    #[command(flatten)]
+    pub(crate) which: Which,
 
-    /// Only these people: all, civilian, security_forces, civilian/female, …
-    #[arg(long, value_name = "WHO")]
-    pub(crate) who: Option<WhoArg>,
+    #[command(flatten)]
+    pub(crate) read: Read,
 
-    /// Only this harm: all, attacks, operations, or the REF of one event
-    #[arg(long, value_name = "SCOPE")]
-    pub(crate) scope: Option<String>,
-
-    /// Only figures of this place, or of places in it
-    #[arg(long, value_name = "PLACE")]
-    pub(crate) place: Option<situ_core::PlaceId>,
-
-    /// Only figures known like this: reported, verified, identified, …
-    #[arg(long, value_parser = one_of!(situ_core::Basis), hide_possible_values = true)]
-    pub(crate) basis: Option<situ_core::Basis>,
-
-    /// What to show: latest, highest, lowest, envelope, consensus, consistent, trusted:ID,ID
-    #[arg(long, default_value = "latest")]
-    pub(crate) policy: PolicyArg,
-
-    /// How a bare number reads: floor (at least so many) or point (just so many)
-    #[arg(long, default_value = "floor")]
-    pub(crate) reading: ReadingArg,
-
-    /// Print the evidence of every figure too: what it rests on, what is set aside
+    /// Print the evidence of every figure too: its name, what it rests on, what is set aside
     #[arg(long)]
     pub(crate) evidence: bool,
 

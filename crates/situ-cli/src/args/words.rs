@@ -257,6 +257,17 @@ mod tests {
     }
 
     #[test]
+    fn a_figure_counts_days_in_the_zone_it_is_resolved_in() {
+        let figure: FigureArg = "killed/all/since:2026-01-31".parse().unwrap();
+        let in_karachi = figure.resolve("Asia/Karachi".parse().unwrap()).unwrap();
+        assert_eq!(
+            in_karachi.to_string(),
+            "killed/all/since:2026-01-31[Asia/Karachi]"
+        );
+        assert!("killed/civilans".parse::<FigureArg>().is_err());
+    }
+
+    #[test]
     fn a_scope_is_a_place_or_a_shape_with_its_name() {
         let scope = |text: &str| text.parse::<ScopeArg>().map(|scope| scope.0);
         let place = |id: &str| PlaceId::new(id).unwrap();

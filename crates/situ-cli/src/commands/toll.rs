@@ -1,14 +1,14 @@
 //! `situ toll`: how many people, by whom it is said, and why.
 
 use serde::Serialize;
-use situ_core::{Census, Projection as _, SituationId, SourceId};
-use situ_tolls::{Policy, Toll, Tolls};
+use situ_core::{SituationId, SourceId};
+use situ_tolls::{Policy, Toll};
 
-use super::add::harm;
 use crate::answer::{self, ResolvedAsOf};
-use crate::args::TollArgs;
+use crate::args::{TollArgs, Which};
+use crate::asked::Folded;
 use crate::exit::{Exit, NotThere};
-use crate::ledger::{self, Citation, Ledger};
+use crate::ledger::Citation;
 use crate::question::{Caveats, Question};
 use crate::render;
 use crate::render::toll::{self, Detail};
@@ -27,41 +27,29 @@ struct Figures {
 }
 
 pub(crate) fn run(args: &TollArgs, session: &mut Session<'_>) -> anyhow::Result<Exit> {
-    let store = ledger::open_to_read(session.global.store())?;
-    let (mut tolls, mut census) = (Tolls::default(), Census::default());
-    let ledger = Ledger::read(&store, |recorded| {
-        census.apply(recorded)?;
-        tolls.apply(recorded).map(drop)
-    })?;
-    let question = Question::resolve(session, &ledger)?;
-    let asked = situ_tolls::Question {
-        figure: None,
-        outcome: args.outcome,
-        who: args.who.map(|who| who.0),
-        scope: args
-            .scope
-            .as_deref()
-            .map(|scope| harm(scope, &store))
-            .transpose()?,
-        place: args.place.clone(),
-        basis: args.basis,
-        policy: args.policy.0.clone(),
-        reading: args.reading.0,
-    };
-    let found = tolls.at(&question.situation, question.as_of, &asked).tolls;
-    let told_by = |by| series(by, &found, &tolls, &question, &asked);
+    let folded = Folded::read(session, |_| ())?;
+    let question = Question::resolve(session, &folded.ledger)?;
+    let asked = folded.which(&question, &args.which, Some(&args.read))?;
+    let found = folded.tolls.at(&question.situation, question.as_of, &asked);
+    let found = found.tolls;
+    let told_by = |by| series(by, &found, &folded.tolls, &question, &asked);
     let figures = Figures {
         series: args.by.map(told_by).transpose()?,
         figures: found,
-        caveats: Caveats::of(&census, &question),
+        caveats: Caveats::of(&folded.census, &question),
         situation: question.situation.clone(),
     };
-    if figures.figures.is_empty() && is_narrowed(args) {
-        return Err(NotThere(format!(
-            "there is no such figure in {}, as known then",
-            figures.situation
-        ))
-        .into());
+    if figures.figures.is_empty() {
+        if let Some(figure) = &asked.figure {
+            return Err(folded.unknown(&question, figure).into());
+        }
+        if is_narrowed(&args.which) {
+            return Err(NotThere(format!(
+                "there is no such figure in {}, as known then",
+                figures.situation
+            ))
+            .into());
+        }
     }
     if let Policy::Trusted(order) = &asked.policy {
         for source in order.iter().filter(|id| !claims_any(&figures.figures, id)) {
@@ -75,9 +63,10 @@ pub(crate) fn run(args: &TollArgs, session: &mut Session<'_>) -> anyhow::Result<
         answer::write(session.out, ResolvedAsOf::from(&question), figures)?;
         return Ok(Exit::Answered);
     }
-    let cite = Citation(&store);
-    let names = question.names(&ledger.register, &cite);
-    writeln!(session.out, "{}\n", question.heading(&ledger.register))?;
+    let cite = Citation(&folded.store);
+    let register = &folded.ledger.register;
+    let names = question.names(register, &cite);
+    writeln!(session.out, "{}\n", question.heading(register))?;
     if figures.figures.is_empty() {
         writeln!(session.out, "No figure was known.")?;
     }
@@ -113,11 +102,11 @@ fn claims_any(figures: &[Toll], source: &SourceId) -> bool {
     claims.any(|claim| claim.source == *source)
 }
 
-/// Whether one certain figure was asked for, which may not be there.
-const fn is_narrowed(args: &TollArgs) -> bool {
-    args.outcome.is_some()
-        || args.who.is_some()
-        || args.scope.is_some()
-        || args.place.is_some()
-        || args.basis.is_some()
+/// Whether certain figures were asked for, which may not be there.
+const fn is_narrowed(which: &Which) -> bool {
+    which.outcome.is_some()
+        || which.who.is_some()
+        || which.scope.is_some()
+        || which.place.is_some()
+        || which.basis.is_some()
 }

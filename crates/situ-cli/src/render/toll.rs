@@ -592,7 +592,6 @@ pub(crate) fn flag_in_words(flag: &Flag, names: &Names<'_>) -> String {
 }
 
 fn evidence(toll: &Toll, names: &Names<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let people = label(toll, names);
     let mut table = Table::indented(4);
     for support in &toll.rests_on {
         table.row([
@@ -621,7 +620,8 @@ fn evidence(toll: &Toll, names: &Names<'_>, out: &mut dyn Write) -> io::Result<(
     }
     if !table.is_empty() {
         let (_, words) = bounds_of(toll);
-        writeln!(out, "  {people}, {}, rests on", regrouped(&words))?;
+        let figure = toll.figure.display_in(names.zone);
+        writeln!(out, "  {figure}, {}, rests on", regrouped(&words))?;
         table.write(out)?;
     }
     Ok(())
