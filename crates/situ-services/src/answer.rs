@@ -13,6 +13,7 @@ use crate::board::{
     Witness,
 };
 use crate::claim::{Claim, Mark, MarkKind, Says as Claimed, Span, is_down, severity, status_of};
+use crate::status_id::StatusId;
 use crate::timeline::{Question, Step, Timeline};
 
 impl<'a> Question<'a> {
@@ -35,6 +36,7 @@ impl<'a> Question<'a> {
             status.degree = step.mark.degree;
         }
         let run = current_run(timeline, status.status);
+        status.covered_by = self.covering_lines(timeline, &run);
         let start = self.start(timeline, run.clone());
         status.changed = self.changed(timeline, &run);
         self.date(&mut status, timeline, &run, &start, &vouchers, time_to_live);
@@ -66,10 +68,12 @@ impl<'a> Question<'a> {
             .last()
             .map_or(Vec::new(), |step| self.excepted(timeline, step));
         ServiceStatus {
+            id: StatusId::new(self.service, &timeline.reach.extent),
             service: self.service,
             scope: ServiceScope { of, except },
             degree: Degree::Unknown,
             status: Status::Unknown,
+            covered_by: Vec::new(),
             since: Since {
                 earliest: None,
                 latest: None,
@@ -92,6 +96,17 @@ impl<'a> Question<'a> {
             conflicts: Vec::new(),
             runs: Vec::new(),
         }
+    }
+
+    /// The larger scopes that claims of the run speak of.
+    fn covering_lines(self, timeline: &Timeline<'a>, run: &RangeInclusive<usize>) -> Vec<StatusId> {
+        let steps = &timeline.steps[run.clone()];
+        let larger = timeline.lines.iter().enumerate();
+        larger
+            .take(timeline.lines.len() - 1)
+            .filter(|(rank, _)| steps.iter().any(|step| step.mark.rank == *rank))
+            .map(|(_, line)| StatusId::new(self.service, line))
+            .collect()
     }
 
     /// What the claim in force excepts, as far as it bears on the scope.

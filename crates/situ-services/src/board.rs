@@ -3,9 +3,11 @@
 use chrono::NaiveDate;
 use serde::{Serialize, Serializer};
 use situ_core::{
-    Degree, EventId, Instant, Name, Position, RetractionReason, Service, ServiceScope, SourceId,
-    Text, When,
+    Degree, EventId, Instant, Name, PlaceId, Position, RetractionReason, Service, ServiceScope,
+    SourceId, Text, When,
 };
+
+use crate::status_id::StatusId;
 
 /// The status of every service and scope anybody spoke of, as of one moment and one state of knowledge.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -16,9 +18,48 @@ pub struct Board {
     pub services: Vec<ServiceStatus>,
 }
 
+/// What is known of the services of one place, as of one moment and one state of knowledge.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlaceBoard {
+    /// The last position the view had folded in when it answered.
+    pub position: Position,
+    /// The place.
+    pub place: PlaceId,
+    /// The place itself, whether or not anybody spoke of just that ([`ServiceStatus::covered_by`] says by what it is covered),
+    /// and what lies in it.
+    pub inside: Vec<ServiceStatus>,
+    /// What may concern it.
+    pub nearby: Vec<Nearby>,
+}
+
+/// A status that may concern a place.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Nearby {
+    /// How.
+    pub relation: Relation,
+    /// The status.
+    pub status: ServiceStatus,
+}
+
+/// How a scope concerns a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// It lies in the place.
+    Inside,
+    /// A stretch or connection with an end in it, or in a larger place it lies in.
+    Reaches,
+    /// Something in a larger place, and nobody says where: unnamed members of "several districts", say.
+    MayInclude,
+    /// A route, operator, network or building nobody says the place of.
+    NoPlace,
+}
+
 /// What is known of one service in one scope.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ServiceStatus {
+    /// Its name, the same in every answer.
+    pub id: StatusId,
     /// The service.
     pub service: Service,
     /// Where; `except` lists what lies inside but is in another state, or was excepted by the claim in force.
@@ -27,6 +68,9 @@ pub struct ServiceStatus {
     pub degree: Degree,
     /// What that amounts to.
     pub status: Status,
+    /// The larger scopes whose claims it rests on, the largest first: "the province-wide suspension covers this district".
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub covered_by: Vec<StatusId>,
     /// Since when it has been at this degree or worse (operating: since when it operates).
     pub since: Since,
     /// Since when it has been at this very degree, where that is later.

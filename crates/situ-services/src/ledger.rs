@@ -90,6 +90,11 @@ impl Ledger {
             .flat_map(|(service, lines)| lines.keys().map(|extent| (*service, extent)))
     }
 
+    /// Every service anybody spoke of.
+    pub(crate) fn services(&self) -> impl Iterator<Item = Service> {
+        self.lines.keys().copied()
+    }
+
     /// The scopes of one service.
     pub(crate) fn extents(&self, service: Service) -> impl Iterator<Item = &Extent> {
         self.lines

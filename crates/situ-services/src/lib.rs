@@ -15,12 +15,14 @@ mod timeline;
 
 mod answer;
 mod board;
+mod status_id;
 mod time_to_live;
 
 pub use board::{
     Board, Cause, Conflict, ConflictKind, Contribution, Day, Evidence, Freshness, How,
-    LastConfirmed, LastDay, Outlook, Party, Run, Says, ServiceStatus, SetAside, SetAsideReason,
-    Since, Status, Unnamed, Witness,
+    LastConfirmed, LastDay, Nearby, Outlook, Party, PlaceBoard, Relation, Run, Says, ServiceStatus,
+    SetAside, SetAsideReason, Since, Status, Unnamed, Witness,
 };
 pub use services::{Line, Services, Touched};
+pub use status_id::{StatusId, StatusIdError};
 pub use time_to_live::TimeToLive;

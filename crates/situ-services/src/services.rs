@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroU32;
 
 use situ_core::{
-    AsOf, DecodeError, EventId, Extent, Kind, Known, Payload, Position, Projection, Recorded,
-    Register, Service, SituationId, Valid,
+    AsOf, DecodeError, EventId, Extent, Kind, Known, Payload, PlaceId, Position, Projection,
+    Recorded, Register, Service, SituationId, Valid,
 };
 
-use crate::board::{Board, Contribution, Evidence, ServiceStatus, Unnamed};
+use crate::board::{
+    Board, Contribution, Evidence, Nearby, PlaceBoard, Relation, ServiceStatus, Unnamed,
+};
 use crate::claim::{Claim, normal, severity};
 use crate::ledger::{Ledger, parts};
 use crate::time_to_live::TimeToLive;
@@ -61,22 +63,123 @@ impl Services {
     /// What was known then of every service anybody had spoken of.
     #[must_use]
     pub fn at(&self, situation: &SituationId, as_of: AsOf, time_to_live: &TimeToLive) -> Board {
-        let statuses = self.ledger(situation).map(|ledger| {
+        let answered = self.ledger(situation).map(|ledger| {
             let lines = ledger.lines();
             lines
                 .filter_map(|(service, extent)| {
-                    let question = self.question(ledger, service, as_of);
-                    let timeline = question.timeline(extent);
-                    timeline.spelled.as_ref()?;
-                    let status = finish(question, &timeline, time_to_live)?;
-                    Some((service, timeline, status))
+                    let answered = self.answered(ledger, service, extent, as_of, time_to_live)?;
+                    answered.timeline.spelled.is_some().then_some(answered)
                 })
                 .collect::<Vec<_>>()
         });
         Board {
             position: self.resolved_at(as_of.known),
-            services: self.carve(situation, as_of.known, statuses.unwrap_or_default()),
+            services: self.carve(situation, as_of.known, answered.unwrap_or_default()),
         }
+    }
+
+    /// What was known then of every service in one place: of the place itself by whatever covers it, of what lies in it, and
+    /// beside that of what may concern it.
+    #[must_use]
+    pub fn about(
+        &self,
+        situation: &SituationId,
+        place: &PlaceId,
+        as_of: AsOf,
+        time_to_live: &TimeToLive,
+    ) -> PlaceBoard {
+        let (mut inside, mut nearby, mut relations) = (Vec::new(), Vec::new(), Vec::new());
+        if let Some(ledger) = self.ledger(situation) {
+            let area = Extent::Area {
+                place: place.clone(),
+            };
+            for service in ledger.services() {
+                let here = self.answered(ledger, service, &area, as_of, time_to_live);
+                let is_named = here
+                    .as_ref()
+                    .is_some_and(|here| here.timeline.spelled.is_some());
+                inside.extend(here.filter(|here| !here.timeline.is_empty()));
+                for extent in ledger.extents(service).filter(|extent| **extent != area) {
+                    let relation = match self.relation(ledger, service, extent, place, as_of.known)
+                    {
+                        Some(Relation::MayInclude) if is_named => None,
+                        relation => relation,
+                    };
+                    let answered = relation
+                        .and_then(|_| self.answered(ledger, service, extent, as_of, time_to_live))
+                        .filter(|answered| answered.timeline.spelled.is_some());
+                    match (relation, answered) {
+                        (Some(Relation::Inside), Some(answered)) => inside.push(answered),
+                        (Some(relation), Some(answered)) => {
+                            nearby.push(answered);
+                            relations.push(relation);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        let count = inside.len();
+        let mut inside = self.carve(
+            situation,
+            as_of.known,
+            inside.into_iter().chain(nearby).collect(),
+        );
+        let nearby = inside.split_off(count);
+        PlaceBoard {
+            position: self.resolved_at(as_of.known),
+            place: place.clone(),
+            inside,
+            nearby: relations
+                .into_iter()
+                .zip(nearby)
+                .map(|(relation, status)| Nearby { relation, status })
+                .collect(),
+        }
+    }
+
+    /// How a scope concerns a place, other than by being it.
+    fn relation(
+        &self,
+        ledger: &Ledger,
+        service: Service,
+        extent: &Extent,
+        place: &PlaceId,
+        known: Known,
+    ) -> Option<Relation> {
+        let area = Extent::Area {
+            place: place.clone(),
+        };
+        let reach = ledger.reach(&self.register, service, extent, known);
+        if ledger.lies_in(&self.register, &reach, &area, known) {
+            return Some(Relation::Inside);
+        }
+        let touches = ledger.touches(&self.register, &area, extent, known);
+        match extent {
+            Extent::Area { .. } => None,
+            Extent::Segment { .. } | Extent::Between { .. } => touches.then_some(Relation::Reaches),
+            Extent::SomeOf { .. } | Extent::Facility { place: Some(_), .. } => {
+                touches.then_some(Relation::MayInclude)
+            }
+            Extent::Route { .. }
+            | Extent::Operator { .. }
+            | Extent::Network { .. }
+            | Extent::Facility { place: None, .. } => Some(Relation::NoPlace),
+        }
+    }
+
+    fn answered<'a>(
+        &'a self,
+        ledger: &'a Ledger,
+        service: Service,
+        extent: &Extent,
+        as_of: AsOf,
+        time_to_live: &TimeToLive,
+    ) -> Option<Answered<'a>> {
+        let question = self.question(ledger, service, as_of);
+        let timeline = question.timeline(extent);
+        let status = finish(question, &timeline, time_to_live)?;
+        Some(Answered { timeline, status })
     }
 
     /// What was known then of one service in one scope, whether or not anybody spoke of just that.
@@ -92,12 +195,10 @@ impl Services {
         as_of: AsOf,
         time_to_live: &TimeToLive,
     ) -> Option<ServiceStatus> {
-        let question = self.question(self.ledger(situation)?, service, as_of);
-        let timeline = question.timeline(&normal(scope));
-        if timeline.is_empty() {
-            return None;
-        }
-        finish(question, &timeline, time_to_live)
+        let ledger = self.ledger(situation)?;
+        self.answered(ledger, service, &normal(scope), as_of, time_to_live)
+            .filter(|answered| !answered.timeline.is_empty())
+            .map(|answered| answered.status)
     }
 
     /// The descriptions and retractions the view goes by.
@@ -133,32 +234,42 @@ impl Services {
         &self,
         situation: &SituationId,
         known: Known,
-        statuses: Vec<(Service, Timeline<'_>, ServiceStatus)>,
+        answered: Vec<Answered<'_>>,
     ) -> Vec<ServiceStatus> {
         let Some(ledger) = self.ledger(situation) else {
             return Vec::new();
         };
-        let index: BTreeMap<_, _> = statuses
+        let index: BTreeMap<_, _> = answered
             .iter()
             .enumerate()
-            .map(|(index, (service, timeline, _))| {
-                ((*service, timeline.reach.extent.clone()), index)
-            })
+            .map(|(index, answered)| (answered.line(), index))
             .collect();
         let mut inside: Vec<(usize, Extent, bool)> = Vec::new();
-        for (service, timeline, status) in &statuses {
+        for Answered { timeline, status } in &answered {
             let reach = &timeline.reach;
-            for outer in ledger.outer_lines(&self.register, *service, reach, known) {
+            for outer in ledger.outer_lines(&self.register, status.service, reach, known) {
                 if outer == reach.extent {
                     continue;
                 }
-                if let Some(outer) = index.get(&(*service, outer)) {
-                    let differs = statuses[*outer].2.status != status.status;
+                if let Some(outer) = index.get(&(status.service, &outer)) {
+                    let differs = answered[*outer].status.status != status.status;
                     inside.push((*outer, status.scope.of.clone(), differs));
                 }
             }
+            for (index, outer) in answered.iter().enumerate() {
+                let (service, area) = outer.line();
+                let is_outer = outer.timeline.spelled.is_none()
+                    && service == status.service
+                    && *area != reach.extent
+                    && ledger.lies_in(&self.register, reach, area, known);
+                if is_outer {
+                    let differs = outer.status.status != status.status;
+                    inside.push((index, status.scope.of.clone(), differs));
+                }
+            }
         }
-        let mut statuses: Vec<_> = statuses.into_iter().map(|(_, _, status)| status).collect();
+        let statuses = answered.into_iter().map(|answered| answered.status);
+        let mut statuses: Vec<_> = statuses.collect();
         for (outer, inner, differs) in inside {
             let except = &mut statuses[outer].scope.except;
             let listed = except
@@ -202,6 +313,18 @@ impl Services {
             }
         }
         Touched::Nothing
+    }
+}
+
+/// A status, and the timeline it is read from.
+struct Answered<'a> {
+    timeline: Timeline<'a>,
+    status: ServiceStatus,
+}
+
+impl Answered<'_> {
+    fn line(&self) -> (Service, &Extent) {
+        (self.status.service, &self.timeline.reach.extent)
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct Question<'a> {
 /// What bears on one service in one scope, as visible at the moment asked about.
 pub(crate) struct Timeline<'a> {
     pub(crate) reach: Reach,
+    /// The lines whose claims bear on it, by rank: itself last.
+    pub(crate) lines: Vec<Extent>,
     /// The state after each mark, in order.
     pub(crate) steps: Vec<Step<'a>>,
     /// What speaks of later moments only, in order.
@@ -89,7 +91,7 @@ impl<'a> Question<'a> {
                 gathered.take(&reach, line, rank, claim, part);
             }
         }
-        gathered.fold(reach)
+        gathered.fold(reach, lines)
     }
 }
 
@@ -199,7 +201,7 @@ impl<'a> Gathered<'a> {
             })
     }
 
-    fn fold(mut self, reach: Reach) -> Timeline<'a> {
+    fn fold(mut self, reach: Reach, lines: Vec<Extent>) -> Timeline<'a> {
         self.leave_out_revised();
         self.marks.sort_by_key(Mark::order);
         self.outlooks.sort_by_key(|claim| {
@@ -230,6 +232,7 @@ impl<'a> Gathered<'a> {
             .and_then(|(_, claim)| spelling(claim, &reach.extent));
         Timeline {
             reach,
+            lines,
             steps,
             later,
             outlooks: self.outlooks,
