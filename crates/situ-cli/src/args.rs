@@ -8,12 +8,14 @@ use situ_core::SituationId;
 
 mod add;
 mod audit;
+mod services;
 mod words;
 
 use crate::render::toll::Windows;
 use crate::series::By;
 pub(crate) use add::{AddArgs, AddEvent, CasualtiesArgs, Envelope, ScopeArgs};
 pub(crate) use audit::{Axis, CiteArgs, ClaimsArgs, DiffArgs, HistoryArgs, Read, Which, WhyArgs};
+pub(crate) use services::{By, Only, ServicesArgs, ServicesCommand};
 pub(crate) use words::{FigureArg, KnownArg};
 use words::{how_many, one_of};
 
@@ -381,18 +383,6 @@ pub(crate) struct TollArgs {
     /// Of windows that count the same people, which to print; JSON holds all
     #[arg(long, default_value = "newest")]
     pub(crate) windows: Windows,
-}
-
-/// Arguments of `situ services`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  situ services
-  situ services --service rail --at '2026-02-04 00:30'")]
-pub(crate) struct ServicesArgs {
-    /// Only this service; may be repeated
-    #[arg(long = "service", value_name = "SERVICE", value_parser = one_of!(situ_core::Service), hide_possible_values = true)]
-    pub(crate) services: Vec<situ_core::Service>,
 }
 
 /// Arguments of `situ schema`.

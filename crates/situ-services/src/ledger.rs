@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use situ_core::{EventId, Extent, Known, PlaceId, Register, Service, SituationId};
+use situ_core::{
+    EventId, Extent, Instant, Known, PlaceId, Position, Recorded, Register, Service, SituationId,
+};
 
 use crate::claim::{Claim, normal};
 
@@ -15,6 +17,18 @@ pub(crate) struct Ledger {
     /// The places a scope was declared to lie in, being named as one of "some of" them.
     members: BTreeMap<(Service, Extent), Vec<(PlaceId, u32)>>,
     betweens: BTreeMap<Service, Vec<Extent>>,
+    /// What else may change a status: descriptions and retractions.
+    others: Vec<(Instant, Position, EventId)>,
+}
+
+/// An event that may change a status.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Turn<'a> {
+    pub(crate) learnt_at: Instant,
+    pub(crate) position: Position,
+    pub(crate) event: EventId,
+    /// `None`: a description or a retraction.
+    pub(crate) claim: Option<&'a Claim>,
 }
 
 /// A claim on a line.
@@ -43,7 +57,35 @@ impl Ledger {
             lines: BTreeMap::new(),
             members: BTreeMap::new(),
             betweens: BTreeMap::new(),
+            others: Vec::new(),
         }
+    }
+
+    /// Notes a description or a retraction.
+    pub(crate) fn note(&mut self, recorded: &Recorded) {
+        self.others
+            .push((recorded.learnt_at, recorded.position, recorded.id));
+    }
+
+    /// Everything that may change a status of a service, in no order.
+    pub(crate) fn turns(&self, service: Service) -> impl Iterator<Item = Turn<'_>> {
+        let claims = self
+            .claims
+            .iter()
+            .filter(move |claim| claim.service == service);
+        let claims = claims.map(|claim| Turn {
+            learnt_at: claim.learnt_at,
+            position: claim.position,
+            event: claim.event,
+            claim: Some(claim),
+        });
+        let others = self.others.iter().map(|(learnt_at, position, event)| Turn {
+            learnt_at: *learnt_at,
+            position: *position,
+            event: *event,
+            claim: None,
+        });
+        claims.chain(others)
     }
 
     /// Adds a claim and returns its number.

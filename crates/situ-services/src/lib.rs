@@ -15,6 +15,7 @@ mod timeline;
 
 mod answer;
 mod board;
+mod history;
 mod status_id;
 mod time_to_live;
 
@@ -23,6 +24,7 @@ pub use board::{
     LastConfirmed, LastDay, Nearby, Outlook, Party, PlaceBoard, Relation, Run, Says, ServiceStatus,
     SetAside, SetAsideReason, Since, Status, Unnamed, Witness,
 };
+pub use history::{Brief, Change, ChangeClass};
 pub use services::{Line, Services, Touched};
 pub use status_id::{StatusId, StatusIdError};
 pub use time_to_live::TimeToLive;

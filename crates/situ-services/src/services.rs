@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroU32;
 
 use situ_core::{
-    AsOf, DecodeError, EventId, Extent, Kind, Known, Payload, PlaceId, Position, Projection,
-    Recorded, Register, Service, SituationId, Valid,
+    AsOf, DecodeError, EventId, Extent, Instant, Kind, Known, Payload, PlaceId, Position,
+    Projection, Recorded, Register, Service, SituationId, Valid,
 };
 
 use crate::board::{
@@ -13,6 +13,7 @@ use crate::board::{
 };
 use crate::claim::{Claim, normal, severity};
 use crate::ledger::{Ledger, parts};
+use crate::status_id::StatusId;
 use crate::time_to_live::TimeToLive;
 use crate::timeline::{Question, Timeline};
 
@@ -107,7 +108,11 @@ impl Services {
                     };
                     let answered = relation
                         .and_then(|_| self.answered(ledger, service, extent, as_of, time_to_live))
-                        .filter(|answered| answered.timeline.spelled.is_some());
+                        .filter(|answered| answered.timeline.spelled.is_some())
+                        .filter(|answered| {
+                            // What is said of all of a larger place says nothing of unnamed members beside it.
+                            relation != Some(Relation::MayInclude) || answered.speaks_of_itself()
+                        });
                     match (relation, answered) {
                         (Some(Relation::Inside), Some(answered)) => inside.push(answered),
                         (Some(relation), Some(answered)) => {
@@ -201,13 +206,87 @@ impl Services {
             .map(|answered| answered.status)
     }
 
+    /// The same by name and as on a board: `except` lists what lies in it and is in another state.
+    #[must_use]
+    pub fn find(
+        &self,
+        situation: &SituationId,
+        id: &StatusId,
+        as_of: AsOf,
+        time_to_live: &TimeToLive,
+    ) -> Option<ServiceStatus> {
+        self.in_full(self.ledger(situation)?, id, as_of, time_to_live)
+            .0
+    }
+
+    /// A status as on a board, and when something begins that is told ahead.
+    pub(crate) fn in_full(
+        &self,
+        ledger: &Ledger,
+        id: &StatusId,
+        as_of: AsOf,
+        time_to_live: &TimeToLive,
+    ) -> (Option<ServiceStatus>, Option<Instant>) {
+        let (service, scope) = (id.service(), id.scope());
+        let itself = self.answered(ledger, service, scope, as_of, time_to_live);
+        let Some(itself) = itself.filter(|answered| !answered.timeline.is_empty()) else {
+            let next = self.question(ledger, service, as_of).timeline(scope).next;
+            return (None, next);
+        };
+        let mut answered = vec![itself];
+        for extent in ledger.extents(service).filter(|extent| *extent != scope) {
+            let reach = ledger.reach(&self.register, service, extent, as_of.known);
+            if ledger.lies_in(&self.register, &reach, scope, as_of.known) {
+                answered.extend(self.answered(ledger, service, extent, as_of, time_to_live));
+            }
+        }
+        answered.retain(|answered| !answered.timeline.is_empty());
+        let next = answered
+            .iter()
+            .filter_map(|answered| answered.timeline.next);
+        let next = next.min();
+        let statuses = self.carve(&ledger.situation, as_of.known, answered);
+        (statuses.into_iter().next(), next)
+    }
+
+    /// Whether a claim may bear on a status: it speaks of that scope, of one it lies in, or of one in it.
+    pub(crate) fn bears_on(
+        &self,
+        ledger: &Ledger,
+        claim: &Claim,
+        id: &StatusId,
+        known: Known,
+    ) -> bool {
+        let lies_in = |inner: &Extent, outer: &Extent| {
+            let reach = ledger.reach(&self.register, id.service(), inner, known);
+            ledger.lies_in(&self.register, &reach, outer, known)
+        };
+        let scope = id.scope();
+        let whole = match scope {
+            Extent::SomeOf { within, .. } => Extent::Area {
+                place: within.clone(),
+            },
+            other => other.clone(),
+        };
+        let excepted = claim.scope.except.iter().map(normal);
+        let mut scopes = parts(claim)
+            .into_iter()
+            .map(|(scope, _)| scope)
+            .chain(excepted);
+        scopes.any(|said| {
+            lies_in(scope, &said)
+                || lies_in(&said, &whole)
+                || ledger.touches(&self.register, &said, scope, known)
+        })
+    }
+
     /// The descriptions and retractions the view goes by.
     #[must_use]
     pub const fn register(&self) -> &Register {
         &self.register
     }
 
-    fn ledger(&self, situation: &SituationId) -> Option<&Ledger> {
+    pub(crate) fn ledger(&self, situation: &SituationId) -> Option<&Ledger> {
         let number = *self.situations.get(situation)?;
         self.ledgers.get(number as usize)
     }
@@ -244,6 +323,11 @@ impl Services {
             .enumerate()
             .map(|(index, answered)| (answered.line(), index))
             .collect();
+        let unspoken: Vec<_> = answered
+            .iter()
+            .enumerate()
+            .filter(|(_, answered)| answered.timeline.spelled.is_none())
+            .collect();
         let mut inside: Vec<(usize, Extent, bool)> = Vec::new();
         for Answered { timeline, status } in &answered {
             let reach = &timeline.reach;
@@ -256,15 +340,14 @@ impl Services {
                     inside.push((*outer, status.scope.of.clone(), differs));
                 }
             }
-            for (index, outer) in answered.iter().enumerate() {
+            for (index, outer) in &unspoken {
                 let (service, area) = outer.line();
-                let is_outer = outer.timeline.spelled.is_none()
-                    && service == status.service
+                let is_outer = service == status.service
                     && *area != reach.extent
                     && ledger.lies_in(&self.register, reach, area, known);
                 if is_outer {
                     let differs = outer.status.status != status.status;
-                    inside.push((index, status.scope.of.clone(), differs));
+                    inside.push((*index, status.scope.of.clone(), differs));
                 }
             }
         }
@@ -323,6 +406,13 @@ struct Answered<'a> {
 }
 
 impl Answered<'_> {
+    /// Whether the claim in force speaks of just this scope.
+    fn speaks_of_itself(&self) -> bool {
+        let itself = self.timeline.lines.len() - 1;
+        let last = self.timeline.steps.last();
+        last.is_some_and(|last| last.mark.rank == itself)
+    }
+
     fn line(&self) -> (Service, &Extent) {
         (self.status.service, &self.timeline.reach.extent)
     }
@@ -475,12 +565,15 @@ impl Projection for Services {
             },
             Kind::SituationOpened | Kind::PlaceDescribed => {
                 let ledger = self.ledger_number(&recorded.situation);
+                self.ledgers[ledger as usize].note(recorded);
                 self.seen.insert(recorded.id, Seen::Description { ledger });
                 Touched::Situation(recorded.situation.clone())
             }
             Kind::ClaimRetracted => match recorded.event()?.payload {
                 Payload::ClaimRetracted(retracted) => {
                     let of = retracted.target.event();
+                    let ledger = self.ledger_number(&recorded.situation);
+                    self.ledgers[ledger as usize].note(recorded);
                     self.seen.insert(recorded.id, Seen::Retraction { of });
                     self.touched_by_retraction(of)
                 }

@@ -24,6 +24,13 @@ impl TimeToLive {
         }
     }
 
+    /// Sets the same time for every service that has none of its own.
+    #[must_use]
+    pub const fn for_all(mut self, duration: Duration) -> Self {
+        self.everything = Some(duration);
+        self
+    }
+
     /// Sets the time of one service.
     #[must_use]
     pub fn with(mut self, service: Service, duration: Duration) -> Self {

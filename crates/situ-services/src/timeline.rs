@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use situ_core::{AsOf, Degree, EventId, Extent, Register, Service, Zone};
+use situ_core::{AsOf, Degree, EventId, Extent, Instant, Register, Service, Zone};
 
 use crate::board::{SetAside, SetAsideReason, Status};
 use crate::claim::{Claim, Mark, MarkKind, Says, Span, is_down, severity, status_of};
@@ -27,6 +27,8 @@ pub(crate) struct Timeline<'a> {
     pub(crate) steps: Vec<Step<'a>>,
     /// What speaks of later moments only, in order.
     pub(crate) later: Vec<Mark<'a>>,
+    /// When the next of them begins, by what it implies too.
+    pub(crate) next: Option<Instant>,
     /// Outlooks, in order.
     pub(crate) outlooks: Vec<&'a Claim>,
     pub(crate) set_aside: Vec<SetAside>,
@@ -213,6 +215,7 @@ impl<'a> Gathered<'a> {
             .marks
             .into_iter()
             .partition(|mark| mark.span.from <= valid);
+        let next = later.iter().map(|mark| mark.span.from).min();
         later.retain(Mark::is_direct);
         let mut steps = Vec::with_capacity(visible.len());
         for mark in visible {
@@ -235,6 +238,7 @@ impl<'a> Gathered<'a> {
             lines,
             steps,
             later,
+            next,
             outlooks: self.outlooks,
             set_aside: self.set_aside,
             spelled,

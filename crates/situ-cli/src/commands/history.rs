@@ -65,7 +65,11 @@ pub(crate) fn run(args: &HistoryArgs, session: &mut Session<'_>) -> anyhow::Resu
 }
 
 /// The clocks, with the known one of the axis asked for.
-fn along(axis: Option<Axis>, session: &Session<'_>, question: &Question) -> anyhow::Result<AsOf> {
+pub(crate) fn along(
+    axis: Option<Axis>,
+    session: &Session<'_>,
+    question: &Question,
+) -> anyhow::Result<AsOf> {
     let known = question.as_of.known;
     let is_now = matches!(session.global.known, KnownArg::Now);
     let known = match (axis, known) {

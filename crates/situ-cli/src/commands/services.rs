@@ -1,24 +1,44 @@
 //! `situ services`: which services run and which do not, since when.
 
+mod history;
+mod why;
+
 use serde::Serialize;
-use situ_core::{Census, Projection as _, SituationId};
-use situ_services::{ServiceStatus, Services, TimeToLive};
+use situ_core::{Census, PlaceId, Projection as _, SituationId};
+use situ_services::{Freshness, Nearby, Relation, ServiceStatus, Services, Status, TimeToLive};
+use situ_sqlite::SqliteStore;
 
 use crate::answer::{self, ResolvedAsOf};
-use crate::args::ServicesArgs;
+use crate::args::{By, Only, ServicesArgs, ServicesCommand};
 use crate::exit::{Exit, NotThere};
 use crate::ledger::{self, Citation, Ledger};
 use crate::question::{Caveats, Question};
 use crate::render::services;
 use crate::run::Session;
 
+pub(crate) use why::Said;
+
 /// The answer.
 #[derive(Debug, Serialize)]
 struct Board {
     situation: SituationId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<PlaceId>,
     services: Vec<ServiceStatus>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nearby: Option<Vec<Nearby>>,
     #[serde(flatten)]
     caveats: Caveats,
+}
+
+/// What every question about services is asked with.
+struct Asked {
+    store: SqliteStore,
+    ledger: Ledger,
+    services: Services,
+    census: Census,
+    question: Question,
+    time_to_live: TimeToLive,
 }
 
 pub(crate) fn run(args: &ServicesArgs, session: &mut Session<'_>) -> anyhow::Result<Exit> {
@@ -29,36 +49,161 @@ pub(crate) fn run(args: &ServicesArgs, session: &mut Session<'_>) -> anyhow::Res
         services.apply(recorded).map(drop)
     })?;
     let question = Question::resolve(session, &ledger)?;
-    let mut board = Board {
-        services: services
-            .at(&question.situation, question.as_of, &TimeToLive::default())
-            .services,
-        caveats: Caveats::of(&census, &question),
-        situation: question.situation.clone(),
+    let asked = Asked {
+        store,
+        ledger,
+        services,
+        census,
+        question,
+        time_to_live: time_to_live(args),
     };
-    if !args.services.is_empty() {
-        board
-            .services
-            .retain(|status| args.services.contains(&status.service));
-        if board.services.is_empty() {
-            return Err(NotThere(format!(
-                "nothing is said of it in {}, as known then",
-                board.situation
-            ))
-            .into());
-        }
+    match &args.command {
+        None => board(args, &asked, session),
+        Some(ServicesCommand::Why(status)) => match &status.id {
+            Some(id) => why::run(id, &asked, session),
+            None => ids(&asked, session),
+        },
+        Some(ServicesCommand::History(history)) => match &history.status.id {
+            Some(id) => history::run(id, history.axis, asked, session),
+            None => ids(&asked, session),
+        },
     }
+}
+
+fn time_to_live(args: &ServicesArgs) -> TimeToLive {
+    let mut time_to_live = TimeToLive::default();
+    for stale in &args.stale {
+        time_to_live = match stale.service {
+            Some(service) => time_to_live.with(service, stale.after),
+            None => time_to_live.for_all(stale.after),
+        };
+    }
+    time_to_live
+}
+
+fn board(args: &ServicesArgs, asked: &Asked, session: &mut Session<'_>) -> anyhow::Result<Exit> {
+    let Asked {
+        services, question, ..
+    } = asked;
+    let (situation, as_of) = (&question.situation, question.as_of);
+    let (statuses, nearby) = match &args.place {
+        Some(place) => {
+            let about = services.about(situation, place, as_of, &asked.time_to_live);
+            (about.inside, Some(about.nearby))
+        }
+        None => (
+            services.at(situation, as_of, &asked.time_to_live).services,
+            None,
+        ),
+    };
+    let mut board = Board {
+        place: args.place.clone(),
+        services: statuses,
+        nearby,
+        caveats: Caveats::of(&asked.census, question),
+        situation: situation.clone(),
+    };
+    board.must_be_there(args, asked)?;
+    board.keep(args);
     if session.global.json {
-        answer::write(session.out, ResolvedAsOf::from(&question), board)?;
+        answer::write(session.out, ResolvedAsOf::from(question), board)?;
         return Ok(Exit::Answered);
     }
-    let cite = Citation(&store);
-    let names = question.names(&ledger.register, &cite);
-    writeln!(session.out, "{}\n", question.heading(&ledger.register))?;
-    if board.services.is_empty() {
-        writeln!(session.out, "Nothing was known of any service.")?;
+    let register = &asked.ledger.register;
+    let cite = Citation(&asked.store);
+    let names = question.names(register, &cite);
+    writeln!(session.out, "{}\n", question.heading(register))?;
+    if board.is_empty() {
+        let nothing = if args.only.is_empty() {
+            "Nothing was known of any service."
+        } else {
+            "Nothing was in that state."
+        };
+        writeln!(session.out, "{nothing}")?;
     }
-    services::write(&board.services, &names, session.out)?;
+    match args.by {
+        By::Service => services::write(&board.services, &names, session.out)?,
+        By::Place => services::write_by_place(&board.services, &names, session.out)?,
+    }
+    services::write_nearby(board.nearby.as_deref().unwrap_or(&[]), &names, session.out)?;
     board.caveats.write(session.out)?;
     Ok(Exit::Answered)
+}
+
+/// Every id, with the state in words.
+fn ids(asked: &Asked, session: &mut Session<'_>) -> anyhow::Result<Exit> {
+    let question = &asked.question;
+    let board = Board {
+        place: None,
+        services: asked
+            .services
+            .at(&question.situation, question.as_of, &asked.time_to_live)
+            .services,
+        nearby: None,
+        caveats: Caveats::of(&asked.census, question),
+        situation: question.situation.clone(),
+    };
+    if session.global.json {
+        answer::write(session.out, ResolvedAsOf::from(question), board)?;
+        return Ok(Exit::Answered);
+    }
+    let cite = Citation(&asked.store);
+    let names = question.names(&asked.ledger.register, &cite);
+    services::write_ids(&board.services, &names, session.out)?;
+    Ok(Exit::Answered)
+}
+
+impl Board {
+    fn is_empty(&self) -> bool {
+        self.services.is_empty() && self.nearby.as_ref().is_none_or(Vec::is_empty)
+    }
+
+    /// A service or place that was named and that nobody spoke of is a no.
+    fn must_be_there(&self, args: &ServicesArgs, asked: &Asked) -> anyhow::Result<()> {
+        let Question {
+            situation, as_of, ..
+        } = &asked.question;
+        if let Some(place) = &args.place {
+            let register = &asked.ledger.register;
+            let is_described = register.place(situation, place, as_of.known).is_some();
+            let nearby = self.nearby.iter().flatten();
+            let mut reaching = nearby.filter(|nearby| nearby.relation != Relation::NoPlace);
+            if !is_described && self.services.is_empty() && reaching.next().is_none() {
+                let message =
+                    format!("nobody speaks of a place {place} in {situation}, as known then");
+                return Err(NotThere(message).into());
+            }
+        }
+        let is_asked = |status: &ServiceStatus| args.services.contains(&status.service);
+        let nearby = self.nearby.iter().flatten().map(|nearby| &nearby.status);
+        if !args.services.is_empty() && !self.services.iter().chain(nearby).any(is_asked) {
+            let message = format!("nothing is said of it in {situation}, as known then");
+            return Err(NotThere(message).into());
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, args: &ServicesArgs) {
+        let is_asked = |status: &ServiceStatus| {
+            let is_service = args.services.is_empty() || args.services.contains(&status.service);
+            let is_state =
+                args.only.is_empty() || args.only.iter().any(|only| is_in(status, *only));
+            is_service && is_state
+        };
+        self.services.retain(is_asked);
+        if let Some(nearby) = &mut self.nearby {
+            nearby.retain(|nearby| is_asked(&nearby.status));
+        }
+    }
+}
+
+fn is_in(status: &ServiceStatus, only: Only) -> bool {
+    match only {
+        Only::Suspended => status.status == Status::Suspended,
+        Only::Restricted => status.status == Status::Restricted,
+        Only::Operating => status.status == Status::Operating,
+        Only::Unknown => status.status == Status::Unknown,
+        Only::Disputed => status.status == Status::Disputed,
+        Only::Stale => status.freshness == Freshness::Stale,
+    }
 }

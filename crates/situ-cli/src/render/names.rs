@@ -28,6 +28,29 @@ impl Names<'_> {
         name.map_or_else(|| place.to_string(), ToString::to_string)
     }
 
+    /// The smallest place both lie in, the nearest to the first.
+    pub(crate) fn smallest_with_both(&self, one: &PlaceId, other: &PlaceId) -> Option<PlaceId> {
+        let lies_in = |outer: &PlaceId| {
+            self.register
+                .lies_within(self.situation, other, outer, self.known)
+        };
+        let mut places = vec![one.clone()];
+        let mut next = 0;
+        while let Some(place) = places.get(next).cloned() {
+            if lies_in(&place) {
+                return Some(place);
+            }
+            next += 1;
+            let described = self.register.place(self.situation, &place, self.known);
+            for outer in described.map_or(&[][..], |described| &described.within) {
+                if !places.contains(outer) {
+                    places.push(outer.clone());
+                }
+            }
+        }
+        None
+    }
+
     /// Several places.
     pub(crate) fn places(&self, places: &[PlaceId]) -> String {
         list(places.iter().map(|place| self.place(place)))

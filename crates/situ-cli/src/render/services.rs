@@ -2,13 +2,19 @@
 
 use std::io::{self, Write};
 
-use situ_core::{ClaimRef, Degree, Extent};
-use situ_services::{ConflictKind, Freshness, How, ServiceStatus, Since, Status};
+use situ_core::{ClaimRef, Degree, EventId, Extent, PlaceId};
+use situ_services::{
+    Change, ChangeClass, Conflict, ConflictKind, Contribution, Freshness, How, Nearby, Relation,
+    ServiceStatus, SetAsideReason, Since, Status, StatusId,
+};
+
+use crate::commands::services::Said;
 
 use super::moment;
 use super::names::{Names, list, nth, service, spelled};
 use super::number::plural;
 use super::paint::Tone;
+use super::summary::summary;
 use super::table::{Cell, Table, paragraph};
 
 /// A line or two for each service and scope, then what a reader must know.
@@ -36,6 +42,278 @@ pub(crate) fn write(
     Ok(())
 }
 
+/// The same under a heading for each place.
+pub(crate) fn write_by_place(
+    services: &[ServiceStatus],
+    names: &Names<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut places: Vec<(String, Vec<ServiceStatus>)> = Vec::new();
+    for status in services {
+        let place = home(&status.scope.of, names);
+        let place = place.map_or_else(|| "no place said".to_owned(), |place| names.place(&place));
+        match places.iter_mut().find(|(known, _)| *known == place) {
+            Some((_, services)) => services.push(status.clone()),
+            None => places.push((place, vec![status.clone()])),
+        }
+    }
+    for (index, (place, services)) in places.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        writeln!(out, "{}", Tone::Strong.paint(place))?;
+        write(services, names, out)?;
+    }
+    Ok(())
+}
+
+/// The smallest place that holds a scope, where one is known.
+fn home(extent: &Extent, names: &Names<'_>) -> Option<PlaceId> {
+    match extent {
+        Extent::Area { place } | Extent::SomeOf { within: place, .. } => Some(place.clone()),
+        Extent::Facility { place, .. } => place.clone(),
+        Extent::Between { a, b: None } => Some(a.clone()),
+        Extent::Segment { from, to, .. }
+        | Extent::Between {
+            a: from,
+            b: Some(to),
+        } => names.smallest_with_both(from, to),
+        Extent::Route { .. } | Extent::Operator { .. } | Extent::Network { .. } => None,
+    }
+}
+
+/// What may concern a place, and how.
+pub(crate) fn write_nearby(
+    nearby: &[Nearby],
+    names: &Names<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    for (relation, heading) in [
+        (
+            Relation::Reaches,
+            "begins or ends there, or in what it lies in",
+        ),
+        (Relation::MayInclude, "may include it"),
+        (Relation::NoPlace, "of which no place is said"),
+    ] {
+        let related = nearby.iter().filter(|nearby| nearby.relation == relation);
+        let services: Vec<_> = related.map(|nearby| nearby.status.clone()).collect();
+        if !services.is_empty() {
+            writeln!(out, "\n{}", Tone::Strong.paint(heading))?;
+            write(&services, names, out)?;
+        }
+    }
+    Ok(())
+}
+
+/// The ids, each with its state in words.
+pub(crate) fn write_ids(
+    services: &[ServiceStatus],
+    names: &Names<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut table = Table::list();
+    for status in services {
+        table.row([
+            Cell::new(status.id.to_string(), Tone::Strong),
+            Cell::new(state(status, names), tone(status)),
+        ]);
+    }
+    table.write(out)
+}
+
+/// A status in full, and what it is made of.
+pub(crate) fn write_why(
+    status: &ServiceStatus,
+    claims: &[Said],
+    names: &Names<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let what = format!("{}, {}", service(status.service), place(status, names));
+    writeln!(
+        out,
+        "{}: {}",
+        Tone::Strong.paint(&what),
+        tone(status).paint(&state(status, names))
+    )?;
+    let mut table = Table::indented(2);
+    let quiet = |label: &str| Cell::new(label, Tone::Quiet);
+    table.row([quiet("id"), status.id.to_string().into()]);
+    let start = |of: &Since| {
+        let said = since(of, names);
+        let said = said.strip_prefix("since ").unwrap_or(&said);
+        said.strip_prefix("start ").unwrap_or(said).to_owned()
+    };
+    table.row([quiet("start"), start(&status.since).into()]);
+    if let Some(changed) = &status.changed {
+        let degree = spelled(status.degree.as_str());
+        table.row([quiet(&format!("{degree} since")), start(changed).into()]);
+    }
+    if let Some(said) = confirmation(status, names) {
+        let said = said.strip_prefix("last confirmed ").unwrap_or(&said);
+        table.row([quiet("confirmed"), said.into()]);
+    }
+    table.row([quiet("freshness"), freshness(status, names).into()]);
+    if !status.covered_by.is_empty() {
+        table.row([
+            quiet("covered by"),
+            covered(&status.covered_by, names).into(),
+        ]);
+    }
+    table.write(out)?;
+    remarks(status, names, out)?;
+    for (heading, is_set_aside) in [("rests on", false), ("set aside", true)] {
+        let mut table = Table::indented(2);
+        for said in claims
+            .iter()
+            .filter(|said| said.set_aside.is_some() == is_set_aside)
+        {
+            let role = match said.set_aside {
+                Some(reason) => why_aside(reason, names),
+                None => contributes(&said.contributes),
+            };
+            let event = said.recorded.event().map_err(io::Error::other)?;
+            let source = event
+                .source
+                .as_ref()
+                .map(|source| names.source(&source.origin));
+            let source = source.map_or(String::new(), |source| format!(" ({source})"));
+            table.row([
+                Cell::new(names.cite.event(said.recorded.id), Tone::Quiet),
+                Cell::from(role),
+                Cell::from(format!("{}{source}", summary(&event, names))),
+            ]);
+        }
+        if !table.is_empty() {
+            writeln!(out, "\n{}", Tone::Strong.paint(heading))?;
+            table.write(out)?;
+        }
+    }
+    Ok(())
+}
+
+/// One line for each change.
+pub(crate) fn write_history(
+    changes: &[Change],
+    names: &Names<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut table = Table::indented(2);
+    for change in changes {
+        let tone = match change.class {
+            ChangeClass::Restored | ChangeClass::Settled => Tone::Good,
+            ChangeClass::New | ChangeClass::Worse | ChangeClass::Conflict => Tone::Alarm,
+            ChangeClass::WentStale | ChangeClass::Retraction | ChangeClass::Unclear => {
+                Tone::Warning
+            }
+            _ => Tone::Plain,
+        };
+        table.row([
+            Cell::new(names.moment(change.at), Tone::Quiet),
+            Cell::new(change.class.words(), tone),
+            Cell::from(became(change, names)),
+        ]);
+    }
+    table.write(out)
+}
+
+/// What it became, and by which events.
+fn became(change: &Change, names: &Names<'_>) -> String {
+    let Some(to) = &change.to else {
+        let events = change.events.iter().map(|event| names.cite.event(*event));
+        let events = events.collect::<Vec<_>>().join(" ");
+        return format!("nothing of its own: all members are known {events}");
+    };
+    let word = state_word(to.status, to.degree);
+    let stale = to.freshness == Freshness::Stale;
+    let word = if stale {
+        format!("last known {word}")
+    } else {
+        word
+    };
+    let mut said = vec![word];
+    said.extend(to.at_least.map(|count| format!("{count} or more unnamed")));
+    if to.status != Status::Unknown {
+        said.push(since(&to.since, names));
+    }
+    if !to.except.is_empty() {
+        let except = to.except.iter().map(|extent| names.extent(extent));
+        said.push(format!("except {}", list(except)));
+    }
+    for conflict in &change.arose {
+        let (kind, about) = conflict_about(conflict);
+        said.push(format!("{kind}, {about}"));
+    }
+    let events = change.events.iter().map(|event| names.cite.event(*event));
+    let events: Vec<String> = events.collect();
+    format!("{} {}", said.join("; "), events.join(" "))
+        .trim_end()
+        .to_owned()
+}
+
+/// "conflict", and "when it began, 1 day apart".
+fn conflict_about(conflict: &Conflict) -> (&'static str, String) {
+    let about = match conflict.kind {
+        ConflictKind::Status => "how it was at one moment",
+        ConflictKind::Start => "when it began",
+        ConflictKind::Unbroken => "whether it was unbroken",
+    };
+    let kind = if conflict.possible {
+        "possible conflict"
+    } else {
+        "conflict"
+    };
+    let gap = conflict
+        .gap_days
+        .map(|days| format!(", {} apart", plural(days as usize, "day")))
+        .unwrap_or_default();
+    (kind, format!("{about}{gap}"))
+}
+
+fn freshness(status: &ServiceStatus, names: &Names<'_>) -> String {
+    let until = status.fresh_until.map(|until| names.moment(until));
+    match (status.freshness, until) {
+        (Freshness::Fresh, Some(until)) => format!("fresh until {until}"),
+        (Freshness::Fresh, None) => "fresh".to_owned(),
+        (Freshness::Stale, Some(until)) => format!("stale since {until}: only last known so"),
+        (Freshness::Stale, None) => "stale".to_owned(),
+        (Freshness::Unconfirmed, _) => "nothing that stands says anything".to_owned(),
+    }
+}
+
+fn covered(by: &[StatusId], names: &Names<'_>) -> String {
+    let larger = by
+        .iter()
+        .map(|id| format!("{} ({id})", names.extent(id.scope())));
+    list(larger)
+}
+
+fn contributes(contributes: &[Contribution]) -> String {
+    let words = contributes.iter().map(|contribution| match contribution {
+        Contribution::Status => "status",
+        Contribution::Start => "start",
+        Contribution::Confirmation => "confirms",
+        Contribution::Exception => "exception",
+        Contribution::Vouches => "vouches",
+        Contribution::Dispute => "disputes",
+        Contribution::Count => "count",
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+fn why_aside(reason: SetAsideReason, names: &Names<'_>) -> String {
+    let by = |event: EventId| names.cite.event(event);
+    match reason {
+        SetAsideReason::Retracted { by: event, reason } => {
+            format!("retracted by {}, {}", by(event), spelled(reason.as_str()))
+        }
+        SetAsideReason::Ended { by: event } => format!("ended by {}", by(event)),
+        SetAsideReason::Revised { by: event } => format!("revised by {}", by(event)),
+        SetAsideReason::Carved { by: event } => format!("carved out by {}", by(event)),
+        SetAsideReason::Excepted => "excepts this".to_owned(),
+    }
+}
+
 const fn tone(status: &ServiceStatus) -> Tone {
     match (status.status, status.freshness) {
         (Status::Unknown, _) | (_, Freshness::Stale) => Tone::Warning,
@@ -47,14 +325,7 @@ const fn tone(status: &ServiceStatus) -> Tone {
 
 /// "suspended, 5th day"; once stale "last known suspended, 5th day on 4 Feb".
 fn state(status: &ServiceStatus, names: &Names<'_>) -> String {
-    let word = match status.status {
-        Status::Suspended => "suspended".to_owned(),
-        Status::Restricted => format!("restricted ({})", spelled(status.degree.as_str())),
-        Status::Operating if status.degree == Degree::Normal => "operating".to_owned(),
-        Status::Operating => format!("operating ({})", spelled(status.degree.as_str())),
-        Status::Unknown => "unknown".to_owned(),
-        Status::Disputed => "disputed".to_owned(),
-    };
+    let word = state_word(status.status, status.degree);
     let word = if status.freshness == Freshness::Stale {
         format!("last known {word}")
     } else {
@@ -71,6 +342,16 @@ fn state(status: &ServiceStatus, names: &Names<'_>) -> String {
         );
     }
     word
+}
+
+fn state_word(status: Status, degree: Degree) -> String {
+    match status {
+        Status::Suspended => "suspended".to_owned(),
+        Status::Restricted => format!("restricted ({})", spelled(degree.as_str())),
+        Status::Operating => "operating".to_owned(),
+        Status::Unknown => "unknown".to_owned(),
+        Status::Disputed => "disputed".to_owned(),
+    }
 }
 
 /// When and by whom all of them were last confirmed, where it is one source at one time.
@@ -108,6 +389,10 @@ fn details(status: &ServiceStatus, is_confirmation_said: bool, names: &Names<'_>
             format!("{unobserved} ")
         };
         said.push(format!("{count}{days} of it unobserved"));
+    }
+    if !status.covered_by.is_empty() {
+        let larger = status.covered_by.iter().map(|id| names.extent(id.scope()));
+        said.push(format!("covered by {}", list(larger)));
     }
     let cited = status
         .last_confirmed
@@ -169,29 +454,13 @@ fn since(since: &Since, names: &Names<'_>) -> String {
 fn remarks(status: &ServiceStatus, names: &Names<'_>, out: &mut dyn Write) -> io::Result<()> {
     let what = format!("{}, {}", service(status.service), place(status, names));
     for conflict in &status.conflicts {
-        let about = match conflict.kind {
-            ConflictKind::Status => "how it was at one moment",
-            ConflictKind::Start => "when it began",
-            ConflictKind::Unbroken => "whether it was unbroken",
-        };
-        let kind = if conflict.possible {
-            "possible conflict"
-        } else {
-            "conflict"
-        };
-        let gap = conflict
-            .gap_days
-            .map(|days| format!(", {} apart", plural(days as usize, "day")))
-            .unwrap_or_default();
+        let (kind, about) = conflict_about(conflict);
         let events: Vec<ClaimRef> = conflict
             .witnesses
             .iter()
             .map(|witness| ClaimRef::Event(witness.event))
             .collect();
-        let text = format!(
-            "{kind}, {what}: {about}{gap} ({})",
-            names.cite.list(&events)
-        );
+        let text = format!("{kind}, {what}: {about} ({})", names.cite.list(&events));
         paragraph(out, 2, &text, Tone::Alarm)?;
     }
     let causes = status
