@@ -876,7 +876,7 @@ fn set_aside(aside: &Aside<'_>) -> SetAside {
     SetAside {
         claim: ClaimRef::Claim(aside.claim.id),
         source: aside.claim.report.source.origin.clone(),
-        said: aside.claim.quantity.to_string(),
+        said: aside.claim.quantity,
         reason: aside.reason,
         by: aside.by,
         retraction: aside.retraction,

@@ -92,7 +92,7 @@ impl<'a> Finding<'a, '_> {
             for claim in claims.cells[cell]
                 .lines
                 .iter()
-                .flat_map(|line| &line.claims)
+                .flat_map(crate::claims::Line::claims)
             {
                 of_event
                     .entry(claim.report.position)

@@ -253,10 +253,56 @@ pub(crate) struct Kept {
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
     pub(crate) origin: SourceId,
-    /// From the last to the first that can be current; what is equal in that, as it came.
-    pub(crate) claims: Vec<Claim>,
+    /// From the first to the last that can be current; of what is equal in that, the one that came first last.
+    claims: Vec<Claim>,
+    /// What decides who sees each claim, side by side: most of a long line is only looked at.
+    seen: Vec<Seen>,
     /// Whether a claim names the epoch of its counter.
     pub(crate) names_epochs: bool,
+}
+
+/// From when on a claim is seen.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    /// The earliest moment of its as-of.
+    begun: Instant,
+    learnt_at: Instant,
+    position: Position,
+}
+
+impl Line {
+    /// The claims that are visible then, from the last to the first that can be current; what is equal in that, as it came.
+    pub(crate) fn visible(&self, valid: Valid, known: Known) -> impl Iterator<Item = &Claim> {
+        let claims = self.seen.iter().zip(&self.claims).rev();
+        let is_visible = move |seen: &Seen| {
+            seen.begun <= valid.0 && known.includes(seen.learnt_at, seen.position)
+        };
+        claims.filter_map(move |(seen, claim)| is_visible(seen).then_some(claim))
+    }
+
+    /// Every claim.
+    pub(crate) fn claims(&self) -> &[Claim] {
+        &self.claims
+    }
+
+    fn add(&mut self, claim: Claim) {
+        let report = &claim.report;
+        let seen = Seen {
+            begun: report.moment.earliest,
+            learnt_at: report.learnt_at,
+            position: report.position,
+        };
+        self.names_epochs |= report.epoch.is_some();
+        let precedence = claim.precedence();
+        let is_before = |other: &Claim| other.precedence() < precedence;
+        // Mostly it is the newest.
+        let at = match self.claims.last() {
+            Some(last) if !is_before(last) => self.claims.partition_point(is_before),
+            _ => self.claims.len(),
+        };
+        self.claims.insert(at, claim);
+        self.seen.insert(at, seen);
+    }
 }
 
 impl Claims {
@@ -311,16 +357,13 @@ impl Claims {
                 lines.push(Line {
                     origin: origin.clone(),
                     claims: Vec::new(),
+                    seen: Vec::new(),
                     names_epochs: false,
                 });
                 lines.last_mut().expect("just pushed")
             }
         };
-        line.names_epochs |= report.epoch.is_some();
-        let at = line
-            .claims
-            .partition_point(|other| other.precedence() >= claim.precedence());
-        line.claims.insert(at, claim);
+        line.add(claim);
         index
     }
 
@@ -344,6 +387,6 @@ impl Claims {
         self.cells
             .iter()
             .flat_map(|kept| &kept.lines)
-            .flat_map(|line| &line.claims)
+            .flat_map(Line::claims)
     }
 }

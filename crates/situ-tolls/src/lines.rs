@@ -80,10 +80,7 @@ struct Sorting<'a, 'r> {
 impl<'a> Sorting<'a, '_> {
     fn line(&mut self, line: &'a Line, is_listed: bool) {
         let AsOf { valid, known } = self.as_of;
-        let visible = line
-            .claims
-            .iter()
-            .filter(|claim| claim.is_visible(valid, known));
+        let visible = line.visible(valid, known);
         if !line.names_epochs && self.claims.restarts.is_empty() {
             return self.epoch(visible, None, line, is_listed);
         }
@@ -290,7 +287,7 @@ fn is_replaced(
         let was_known =
             |claim: &Claim| known.includes(claim.report.learnt_at, claim.report.position);
         // A correction stands on the line it corrects, mostly.
-        let replacement = line.claims.iter().find(is_it);
+        let replacement = line.claims().iter().find(is_it);
         retracted.is_none()
             && replacement
                 .or_else(|| claims.all().find(is_it))

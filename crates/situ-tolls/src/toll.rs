@@ -240,7 +240,8 @@ pub struct SetAside {
     /// Who said it.
     pub source: SourceId,
     /// What it said.
-    pub said: String,
+    #[serde(serialize_with = "crate::toll::as_text")]
+    pub said: Quantity,
     /// Why it is not used.
     pub reason: Reason,
     /// The claim or event that set it aside.

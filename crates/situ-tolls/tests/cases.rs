@@ -352,7 +352,7 @@ fn a_late_arrival_with_an_older_as_of_changes_no_current_figure() {
     desk.report_learnt("a", 3, 6, vec![killed(Role::All, exactly(200))]);
     let all = desk.killed(6, Role::All);
     assert_eq!(
-        (all.shown, all.set_aside[0].said.as_str()),
+        (all.shown, all.set_aside[0].said.to_string().as_str()),
         (Some(253), "200")
     );
 }
