@@ -10,8 +10,9 @@ use crate::toll::Reason;
 /// The claims of a situation, sorted into those that stand and those set aside.
 #[derive(Debug, Default)]
 pub(crate) struct Standing<'a> {
-    /// The current claims of every line, with what a reader should know about each.
+    /// The current claims of every line, with what a reader should know about each, in the order of the log.
     pub(crate) current: Vec<Current<'a>>,
+    /// By source and cell, of each the newest first.
     pub(crate) aside: Vec<Aside<'a>>,
 }
 
@@ -52,21 +53,21 @@ pub(crate) fn standing<'a>(
         as_of,
         standing: Standing::default(),
     };
-    for index in cells {
-        let Kept { cell, lines } = &claims.cells[*index];
-        let is_listed = is_listed(cell);
-        for line in lines {
-            sorting.line(line, is_listed);
-        }
+    let kept = cells.iter().map(|index| &claims.cells[*index]);
+    let mut lines: Vec<(&Cell, &Line)> = kept
+        .flat_map(|Kept { cell, lines }| lines.iter().map(|line| (&**cell, line)))
+        .collect();
+    // Whatever came later, and whatever else is kin, answers come in one order.
+    lines.sort_unstable_by(|(cell, line), (other_cell, other)| {
+        (&line.origin, cell).cmp(&(&other.origin, other_cell))
+    });
+    for (cell, line) in lines {
+        sorting.line(line, is_listed(cell));
     }
-    // The order of the log, whatever else is kin: answers do not depend on what came later.
     let mut standing = sorting.standing;
     standing
         .current
         .sort_by_key(|current| current.claim.order_of_log());
-    standing
-        .aside
-        .sort_by_key(|aside| aside.claim.order_of_log());
     standing
 }
 
