@@ -120,6 +120,7 @@ fn questions() -> Vec<Question> {
         ..Question::default()
     };
     let by_rule = |(policy, reading)| Question {
+        superseded: true,
         policy,
         reading,
         ..Question::default()

@@ -58,6 +58,7 @@ impl Folded {
         let figure = which.figure.as_ref();
         let scope = which.scope.as_deref();
         Ok(Question {
+            superseded: false,
             figure: figure
                 .map(|figure| Self::figure(question, figure))
                 .transpose()?,

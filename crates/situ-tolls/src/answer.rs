@@ -11,7 +11,7 @@ use situ_core::{
 use crate::claims::{Cell, CellIx, Claim, Claims, Moment, Moved, Span};
 use crate::clashes::{Clashes, clashes};
 use crate::figure_name::FigureName;
-use crate::lines::{Aside, Current, Standing, standing};
+use crate::lines::{Aside, Current, Listed, Standing, standing};
 use crate::network::{Network, Partition, ends};
 use crate::policy::{Picked, Policy, newest, weight};
 use crate::repair::{Repair, repair};
@@ -139,11 +139,16 @@ impl Asking<'_> {
         named: Option<&Group>,
         each: &mut dyn FnMut(&Resolved<'_>, &Group, &[Node]),
     ) {
-        let is_listed = |cell: &Cell| match named {
+        let is_asked = |cell: &Cell| match named {
             Some(named) => named.holds(cell),
             None => self.asks(&Group::of(cell)),
         };
-        let standing = standing(claims, cells, self.register, as_of, &is_listed);
+        let listed = |cell: &Cell| match (is_asked(cell), self.question.superseded) {
+            (false, _) => Listed::Retracted,
+            (true, false) => Listed::SameAsOf,
+            (true, true) => Listed::All,
+        };
+        let standing = standing(claims, cells, self.register, as_of, &listed);
         if standing.current.is_empty() && standing.aside.is_empty() {
             return;
         }

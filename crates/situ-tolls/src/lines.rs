@@ -35,17 +35,23 @@ pub(crate) struct Aside<'a> {
     pub(crate) retraction: Option<RetractionReason>,
 }
 
-/// Which claims that are not current are listed.
-pub(crate) type IsListed<'l> = &'l dyn Fn(&Cell) -> bool;
+/// Which claims of a cell that are not current are listed; retracted ones bear on others, and always are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Listed {
+    Retracted,
+    /// And what else is said of the as-of that stands.
+    SameAsOf,
+    /// And every older as-of.
+    All,
+}
 
-/// Sorts the claims of some cells visible at `as_of`; of what is set aside only the claims of cells asked for are listed, and
-/// those retracted, which bear on others.
+/// Sorts the claims of some cells visible at `as_of`.
 pub(crate) fn standing<'a>(
     claims: &'a Claims,
     cells: &[CellIx],
     register: &Register,
     as_of: AsOf,
-    is_listed: IsListed<'_>,
+    listed: &dyn Fn(&Cell) -> Listed,
 ) -> Standing<'a> {
     let mut sorting = Sorting {
         claims,
@@ -62,7 +68,7 @@ pub(crate) fn standing<'a>(
         (&line.origin, cell).cmp(&(&other.origin, other_cell))
     });
     for (cell, line) in lines {
-        sorting.line(line, is_listed(cell));
+        sorting.line(line, listed(cell));
     }
     let mut standing = sorting.standing;
     standing
@@ -79,11 +85,11 @@ struct Sorting<'a, 'r> {
 }
 
 impl<'a> Sorting<'a, '_> {
-    fn line(&mut self, line: &'a Line, is_listed: bool) {
+    fn line(&mut self, line: &'a Line, listed: Listed) {
         let AsOf { valid, known } = self.as_of;
         let visible = line.visible(valid, known);
         if !line.names_epochs && self.claims.restarts.is_empty() {
-            return self.epoch(visible, None, line, is_listed);
+            return self.epoch(visible, None, line, listed);
         }
         let mut epochs: BTreeMap<Option<&'a Name>, Vec<&'a Claim>> = BTreeMap::new();
         for claim in visible {
@@ -91,7 +97,7 @@ impl<'a> Sorting<'a, '_> {
             epochs.entry(epoch).or_default().push(claim);
         }
         for (epoch, claims) in epochs {
-            self.epoch(claims.into_iter(), epoch, line, is_listed);
+            self.epoch(claims.into_iter(), epoch, line, listed);
         }
     }
 
@@ -102,7 +108,7 @@ impl<'a> Sorting<'a, '_> {
         mut newest_first: impl Iterator<Item = &'a Claim>,
         epoch: Option<&'a Name>,
         line: &'a Line,
-        is_listed: bool,
+        listed: Listed,
     ) {
         let mut stale_after: Option<&'a Claim> = None;
         let mut next = newest_first.next();
@@ -124,7 +130,7 @@ impl<'a> Sorting<'a, '_> {
                         .into_iter()
                         .find(|claim| claim.precedence() > first.precedence())
                 });
-                self.current(&live, epoch, stale_after, is_listed);
+                self.current(&live, epoch, stale_after, listed);
             } else {
                 stale_after = stale_after.or(unreplaced.first().copied());
             }
@@ -133,13 +139,15 @@ impl<'a> Sorting<'a, '_> {
                 break;
             }
         }
-        let Some(first) = first.filter(|_| is_listed || !self.register.is_unretracted()) else {
+        let Some(first) =
+            first.filter(|_| listed == Listed::All || !self.register.is_unretracted())
+        else {
             return;
         };
         for claim in next.into_iter().chain(newest_first) {
             match self.register.claim_retraction(claim.id, self.as_of.known) {
                 Some(retraction) => self.standing.aside.push(retracted(claim, retraction)),
-                None if is_listed => self.standing.aside.push(Aside {
+                None if listed == Listed::All => self.standing.aside.push(Aside {
                     claim,
                     reason: Reason::Superseded,
                     by: Some(ClaimRef::Claim(first.id)),
@@ -196,7 +204,7 @@ impl<'a> Sorting<'a, '_> {
         live: &[&'a Claim],
         epoch: Option<&'a Name>,
         stale_after: Option<&'a Claim>,
-        is_listed: bool,
+        listed: Listed,
     ) {
         let first = live[0];
         for (index, claim) in live.iter().enumerate() {
@@ -217,7 +225,7 @@ impl<'a> Sorting<'a, '_> {
             } else {
                 Reason::Revised
             };
-            if is_listed {
+            if listed >= Listed::SameAsOf {
                 self.standing.aside.push(Aside {
                     claim,
                     reason,

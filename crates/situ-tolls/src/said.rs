@@ -11,7 +11,7 @@ use situ_core::{
 use crate::answer::{Group, cells_asked};
 use crate::claims::{CellIx, Claim, Claims, Moment, Span};
 use crate::figure_name::FigureName;
-use crate::lines::{Standing, epoch, standing};
+use crate::lines::{Listed, Standing, epoch, standing};
 use crate::toll::{ClaimShown, Reason};
 use crate::tolls::{Question, Tolls};
 
@@ -152,7 +152,7 @@ struct Teller<'a> {
 impl Teller<'_> {
     /// The lines of one cell.
     fn lines(&self, cell: CellIx) -> Vec<(Key, Line)> {
-        let all = |_: &_| true;
+        let all = |_: &_| Listed::All;
         let Standing { current, aside } =
             standing(self.claims, &[cell], self.register, self.as_of, &all);
         let current = current

@@ -46,6 +46,8 @@ pub struct Question {
     pub place: Option<PlaceId>,
     /// How it is known; absent: every basis but identified, body recovered and estimated, which must be asked for.
     pub basis: Option<Basis>,
+    /// Whether what newer as-ofs superseded is set aside by name as well: a long line has much of it.
+    pub superseded: bool,
     /// The rule that picks what is shown.
     pub policy: Policy,
     /// The reading `least`, `most` and the words come from.

@@ -178,6 +178,7 @@ impl Tolls {
         reading: Reading,
     ) -> Option<Why> {
         let question = Question {
+            superseded: true,
             figure: Some(figure.clone()),
             policy: policy.clone(),
             reading,

@@ -210,6 +210,7 @@ impl Desk {
 
     fn killed_by(&self, valid: u32, who: Role, policy: Policy) -> Toll {
         let question = Question {
+            superseded: true,
             who: Some(Who::any(who)),
             scope: Some(Harm::All),
             policy,
@@ -478,6 +479,7 @@ fn another_basis_is_another_cell_shown_when_asked_for() {
         .collect();
     assert_eq!(shown, [Some(34_622)]);
     let question = Question {
+        superseded: true,
         basis: Some(Basis::Identified),
         ..Question::default()
     };

@@ -295,6 +295,7 @@ fn under_point_a_bare_number_is_exact() {
         known: Known::Position(Position::new(1000)),
     };
     let question = Question {
+        superseded: true,
         reading: Reading::Point,
         who: Some(Who::any(Role::All)),
         scope: Some(Harm::All),

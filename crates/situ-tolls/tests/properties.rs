@@ -202,7 +202,10 @@ fn ask(tolls: &Tolls, valid: u8, known: Known) -> Vec<Toll> {
                 valid: Valid(hour(valid)),
                 known,
             },
-            &Question::default(),
+            &Question {
+                superseded: true,
+                ..Question::default()
+            },
         )
         .tolls
 }

@@ -29,7 +29,10 @@ struct Figures {
 pub(crate) fn run(args: &TollArgs, session: &mut Session<'_>) -> anyhow::Result<Exit> {
     let folded = Folded::read(session, |_| ())?;
     let question = Question::resolve(session, &folded.ledger)?;
-    let asked = folded.which(&question, &args.which, Some(&args.read))?;
+    let asked = situ_tolls::Question {
+        superseded: args.evidence || session.global.json,
+        ..folded.which(&question, &args.which, Some(&args.read))?
+    };
     let found = folded.tolls.at(&question.situation, question.as_of, &asked);
     let found = found.tolls;
     let told_by = |by| series(by, &found, &folded.tolls, &question, &asked);

@@ -612,7 +612,7 @@ fn evidence(toll: &Toll, names: &Names<'_>, out: &mut dyn Write) -> io::Result<(
             Cell::new(names.cite.of(aside.claim), Tone::Quiet),
             Cell::from(format!(
                 "set aside: {} of {}, {}{by}{why}",
-                regrouped(&aside.said),
+                regrouped(&aside.said.to_string()),
                 aside.source,
                 aside.reason.words()
             )),
