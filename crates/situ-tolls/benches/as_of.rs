@@ -16,7 +16,7 @@ use situ_core::{
     Period, Position, Projection, Quantity, Recorded, Role, SituationId, Source, SourceId, Valid,
     When, WindowKind,
 };
-use situ_tolls::{Question, Tolls};
+use situ_tolls::{Policy, Question, Reading, Tolls};
 
 const DAY: i64 = 24 * 3600 * 1_000_000_000;
 const FIRST: i64 = 1_700_000_000 * 1_000_000_000;
@@ -245,7 +245,7 @@ fn main() {
         &whole,
         100,
     );
-    let log = daily_bulletins(1000 / scale);
+    let log = daily_bulletins(60);
     measure(
         "one figure of daily bulletins, running and windows",
         &log,
@@ -261,5 +261,22 @@ fn main() {
         1000 / scale,
         &whole,
         5,
+    );
+    let bulletins = daily_bulletins(60);
+    let tolls = fold(&bulletins);
+    let as_of = AsOf {
+        valid: Valid(day(2000)),
+        known: Known::Position(Position::new(bulletins.len() as u64)),
+    };
+    let figure = "killed/civilian".parse().unwrap();
+    let (policy, reading) = (Policy::Latest, Reading::Floor);
+    let (history, changes) = timed(|| {
+        tolls
+            .history(&situation(0), as_of, &figure, &policy, reading)
+            .len()
+    });
+    println!(
+        "history of one figure: {changes} changes in {history:.2?}, {:.2?} each",
+        history / u32::try_from(changes.max(1)).unwrap()
     );
 }
