@@ -12,7 +12,7 @@ mod services;
 mod words;
 
 use crate::render::toll::Windows;
-use crate::series::By;
+use crate::series;
 pub(crate) use add::{AddArgs, AddEvent, CasualtiesArgs, Envelope, ScopeArgs};
 pub(crate) use audit::{Axis, CiteArgs, ClaimsArgs, DiffArgs, HistoryArgs, Read, Which, WhyArgs};
 pub(crate) use services::{By, Only, ServicesArgs, ServicesCommand};
@@ -374,7 +374,7 @@ pub(crate) struct TollArgs {
 
     /// Tell each figure place by place, day by day, week by week or source by source
     #[arg(long)]
-    pub(crate) by: Option<By>,
+    pub(crate) by: Option<series::By>,
 
     /// Draw the figures, each with its range, on one axis
     #[arg(long)]
