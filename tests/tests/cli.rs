@@ -189,7 +189,8 @@ fn pages() -> Vec<PathBuf> {
         .map(|entry| entry.expect("the folder can be read").path())
         .collect();
     pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
-    pages.push(root().join("README.md"));
+    let run = ["README.md", "docs/tolls.md"];
+    pages.extend(run.map(|page| root().join(page)));
     pages.sort();
     assert!(pages.len() >= 8, "pages are missing: {pages:?}");
     pages
