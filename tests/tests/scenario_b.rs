@@ -414,6 +414,26 @@ fn two_sides_over_one_figure_are_a_dispute_and_no_conflict() {
 }
 
 #[test]
+fn the_start_of_row_11_is_suspect_as_it_was_coded_from_relative_words() {
+    let desk = Desk::told();
+    let suspect = |figure: &Value| {
+        let flags = figure["flags"].as_array().unwrap().iter();
+        let flags = flags.filter(|flag| flag["flag"] == "period_suspect");
+        flags
+            .flat_map(|flag| flag["claims"].as_array().unwrap().clone())
+            .map(|claim| desk.row(claim.as_str().unwrap().parse().unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let answer = desk.json(&["toll", "--who", "non_state_armed"]);
+    let figures = answer["data"]["figures"].as_array().unwrap();
+    let suspects: Vec<String> = figures.iter().flat_map(suspect).collect();
+    assert!(
+        suspects.contains(&"11: at least 197".to_owned()),
+        "{suspects:?}"
+    );
+}
+
+#[test]
 fn a_misquote_through_one_more_outlet_never_replaces_what_the_military_said() {
     let desk = Desk::told();
     let mut moments: Vec<Instant> = desk
@@ -528,6 +548,25 @@ fn the_councils_figures_are_of_the_attacks_and_relay_those_of_others() {
     assert!(
         relayed.iter().any(|claims| claims[0] == "12: 31"),
         "{relayed:?}"
+    );
+}
+
+#[test]
+fn the_councils_48_is_the_sum_of_what_others_said_before() {
+    let desk = Desk::told();
+    let all = desk.killed_by(
+        desk.now("6 20:00"),
+        Role::All,
+        Harm::Attacks,
+        Policy::Latest,
+    );
+    let relayed = desk.flagged(&all, FlagKind::Relay);
+    assert!(
+        relayed
+            .iter()
+            .any(|claims| claims.contains(&"12: 48".to_owned())),
+        "{:#?}",
+        all.flags
     );
 }
 

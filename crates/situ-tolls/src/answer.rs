@@ -4,16 +4,19 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use situ_core::{
-    AsOf, Basis, ClaimRef, Harm, Interval, Known, PlaceId, Position, Register, SituationId, Valid,
+    AsOf, Basis, ClaimRef, Harm, Interval, Known, PlaceId, Position, Register, SituationId,
     WindowKind,
 };
 
-use crate::claims::{Cell, CellIx, Claim, Claims, Moment, Moved, Span};
+use crate::carry::Carried;
+use crate::claims::{Cell, CellIx, Claim, Claims, Moment, Span};
 use crate::clashes::{Clashes, clashes};
 use crate::figure_name::FigureName;
+use crate::flags::Told;
 use crate::lines::{Aside, Current, Listed, Standing, standing};
-use crate::network::{Network, Partition, ends};
+use crate::network::{Context, Network, Partition, ends};
 use crate::policy::{Picked, Policy, newest, weight};
+use crate::reinstated::Reinstated;
 use crate::repair::{Repair, repair};
 use crate::sides::Sides;
 use crate::solver::{End, Evidence, Node, Solution, System};
@@ -153,14 +156,13 @@ impl Asking<'_> {
             return;
         }
         let asked = named.map(Group::cell);
-        let network = Network::new(
-            self.situation,
+        let context = Context {
+            situation: self.situation,
             claims,
-            self.register,
+            register: self.register,
             as_of,
-            &standing,
-            asked.as_ref(),
-        );
+        };
+        let network = Network::new(context, &standing, asked.as_ref(), self.question.series);
         let mut groups = match named {
             Some(named) => BTreeMap::from([(named.clone(), nodes_of(named, &network))]),
             None => groups(&network, &standing),
@@ -179,12 +181,12 @@ impl Asking<'_> {
             _ => Repair::default(),
         };
         let is_kept = |one: Evidence| !repair.gives_up(one);
-        let sides = Sides::new(&network.current, self.situation, self.register, self.known);
+        let reinstated = Reinstated::new(context, &standing, asked.as_ref(), self.question.series);
+        let sides = Sides::new(&network, self.situation, self.register, self.known);
         let resolved = Resolved {
             situation: self.situation,
             register: self.register,
-            moved: &claims.moved,
-            valid: as_of.valid,
+            context,
             known: as_of.known,
             standing: &standing,
             clashes: clashes(&network, &sides, &system, &point),
@@ -198,6 +200,7 @@ impl Asking<'_> {
             },
             repair: &repair,
             network: &network,
+            reinstated: reinstated.as_ref(),
         };
         for (group, nodes) in groups {
             each(&resolved, &group, &nodes);
@@ -305,8 +308,9 @@ impl Group {
 /// Every figure with its counts, in the order of [`by_newest`].
 fn groups(network: &Network<'_>, standing: &Standing<'_>) -> BTreeMap<Group, Vec<Node>> {
     let mut groups: BTreeMap<Group, Vec<Node>> = BTreeMap::new();
-    for (node, count) in network.counts.iter().enumerate() {
-        groups.entry(Group::of(&count.cell)).or_default().push(node);
+    for node in network.nodes() {
+        let group = Group::of(&network.counts[node].cell);
+        groups.entry(group).or_default().push(node);
     }
     for nodes in groups.values_mut() {
         by_newest(nodes, network);
@@ -318,9 +322,9 @@ fn groups(network: &Network<'_>, standing: &Standing<'_>) -> BTreeMap<Group, Vec
 }
 
 /// The counts of one figure, in the order of [`by_newest`].
-fn nodes_of(figure: &Group, network: &Network<'_>) -> Vec<Node> {
+pub(crate) fn nodes_of(figure: &Group, network: &Network<'_>) -> Vec<Node> {
     let is_its_own = |node: &Node| figure.holds(&network.counts[*node].cell);
-    let mut nodes: Vec<Node> = (0..network.counts.len()).filter(is_its_own).collect();
+    let mut nodes: Vec<Node> = network.nodes().filter(is_its_own).collect();
     by_newest(&mut nodes, network);
     nodes
 }
@@ -333,7 +337,9 @@ fn by_newest(nodes: &mut [Node], network: &Network<'_>) {
             Span::Cumulative(since) => since.map(|since| (since.earliest, since.latest)),
             _ => None,
         };
-        Reverse((count.as_of, start.is_some(), Reverse(start)))
+        // A series carried over a restart stands before the epoch it ends with.
+        let is_whole = count.epoch.is_none();
+        Reverse((count.as_of, start.is_some(), Reverse(start), is_whole))
     });
 }
 
@@ -370,11 +376,11 @@ fn without_banned(
 pub(crate) struct Resolved<'a> {
     pub(crate) situation: &'a SituationId,
     pub(crate) register: &'a Register,
-    pub(crate) moved: &'a [Moved],
-    pub(crate) valid: Valid,
+    pub(crate) context: Context<'a>,
     pub(crate) known: Known,
     pub(crate) standing: &'a Standing<'a>,
     pub(crate) network: &'a Network<'a>,
+    pub(crate) reinstated: Option<&'a Reinstated<'a>>,
     pub(crate) point: Solution,
     pub(crate) floor: Solution,
     pub(crate) without: Vec<Without>,
@@ -432,13 +438,16 @@ impl Resolved<'_> {
         };
         let point = self.bounds(Reading::Point, node);
         let floor = self.floor(group, nodes);
+        let derived_from = self.reinstated.map_or_else(Vec::new, |reinstated| {
+            reinstated.gave(group, &point, &floor)
+        });
         // Nobody claims it: it is worth a line where something follows, and nothing is not something.
         if own.is_empty() && (point.interval() == Interval::ANY || point.most == Some(0)) {
             return None;
         }
         let own_claims = current
             .iter()
-            .map(|(evidence, current)| (*evidence, current.claim))
+            .map(|(evidence, _)| (*evidence, self.network.carried(*evidence)))
             .filter(|(evidence, _)| !self.repair.gives_up(*evidence));
         let candidates = self.sides.newest(own_claims);
         let candidates: Vec<&Claim> = candidates.into_iter().map(|(_, claim)| claim).collect();
@@ -464,10 +473,11 @@ impl Resolved<'_> {
                     common.intersect(claim.quantity.point())
                 })
                 .is_none();
-        let words = if is_disputed {
-            disputed(&candidates)
-        } else {
-            said(reading.interval(), newest_claim)
+        let carried = newest_claim.and_then(|claim| self.carried(claim));
+        let words = match carried.and_then(Carried::words) {
+            _ if is_disputed => disputed(&candidates),
+            Some(words) => format!("{}: {words}", said(reading.interval(), newest_claim)),
+            None => said(reading.interval(), newest_claim),
         };
         let parts = node.and_then(|node| self.parts(node));
         let asked = question.figure.as_ref();
@@ -490,6 +500,7 @@ impl Resolved<'_> {
             most: reading.most,
             words,
             reading: question.reading,
+            series: question.series,
             policy: question.policy.used(),
             as_of: newest_claim.map_or_else(
                 || self.as_of(node),
@@ -510,12 +521,16 @@ impl Resolved<'_> {
             flags: self.flags(
                 group,
                 node,
-                &floor,
-                &current,
-                &candidates,
-                is_disputed,
-                shown,
-                parts.as_ref(),
+                &Told {
+                    floor: &floor,
+                    current: &current,
+                    candidates: &candidates,
+                    is_disputed,
+                    shown,
+                    parts: parts.as_ref(),
+                    conflicts: &conflicts,
+                    derived_from: &derived_from,
+                },
             ),
             implied: node.and_then(|node| self.implied(group, node, &current)),
             conflicts,
@@ -707,8 +722,19 @@ impl Resolved<'_> {
         })
     }
 
-    fn shown(&self, evidence: Evidence, claim: &Claim) -> ClaimShown {
-        ClaimShown::of(claim, self.sides.party(evidence))
+    /// A current claim, with what it comes to.
+    pub(crate) fn shown(&self, evidence: Evidence, claim: &Claim) -> ClaimShown {
+        let carried = &self.network.carried[evidence as usize];
+        ClaimShown {
+            carried: carried.shown(&self.network.carried),
+            ..ClaimShown::of(claim, self.sides.party(evidence))
+        }
+    }
+
+    /// How a current claim is carried on.
+    fn carried(&self, claim: &Claim) -> Option<&Carried<'_>> {
+        let evidence = self.network.evidence_named(ClaimRef::Claim(claim.id))?;
+        self.network.carried.get(evidence as usize)
     }
 
     fn rests_on(
@@ -735,6 +761,10 @@ impl Resolved<'_> {
         }
         if let Some(claim) = shown {
             add(ClaimRef::Claim(claim.id), Some("what is shown"));
+            let carried = self.carried(claim).filter(|one| one.words().is_some());
+            for event in carried.map_or_else(Vec::new, |one| one.events(&self.network.carried)) {
+                add(ClaimRef::Event(event), Some("what is shown"));
+            }
         }
         if let Some(event) = parts.and_then(|parts| parts.declared_by) {
             add(ClaimRef::Event(event), Some("the parts"));
@@ -762,10 +792,7 @@ impl Resolved<'_> {
     }
 
     fn contributed(&self, evidence: Evidence, roles: &BTreeSet<&'static str>) -> String {
-        let said = match self.network.claim_of(evidence) {
-            Some(claim) => claim.quantity.to_string(),
-            None => "the partition".to_owned(),
-        };
+        let said = self.network.said_by(evidence);
         let to: Vec<&str> = roles.iter().copied().collect();
         if to.is_empty() {
             format!("{said}, beside the others")
@@ -798,9 +825,7 @@ impl Resolved<'_> {
             Span::Cumulative(since) => since.map(|since| (since.earliest, since.latest)),
             _ => None,
         };
-        let running = (0..self.network.counts.len())
-            .filter(running)
-            .min_by_key(start)?;
+        let running = self.network.nodes().filter(running).min_by_key(start)?;
         let (running, window) = (self.interval(running), self.interval(window));
         let at = self.window_start(group, current)?;
         Some(Implied {

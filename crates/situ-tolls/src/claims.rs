@@ -35,7 +35,6 @@ pub(crate) struct Report {
     pub(crate) epoch: Option<Name>,
     pub(crate) source: Source,
     /// The words of the report as a whole.
-    #[expect(dead_code, reason = "flags of suspect periods come next")]
     pub(crate) words: Option<Text>,
 }
 

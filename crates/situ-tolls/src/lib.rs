@@ -21,10 +21,13 @@ mod answer;
 mod clashes;
 mod flags;
 mod policy;
+mod reinstated;
+mod relative;
 mod sides;
 mod words;
 
 mod bearing;
+mod carry;
 mod claims;
 mod kin;
 mod lines;
@@ -43,10 +46,10 @@ pub use history::{Cause, CauseClaim, Change, ChangeClass};
 pub use policy::{Policy, PolicyError};
 pub use said::{ClaimStanding, Line, Said};
 pub use toll::{
-    Bounds, Certainty, ClaimShown, Conflict, Flag, FlagKind, Implied, Part, Parts, PolicyUsed,
-    Proof, Reading, Reason, SetAside, Support, Toll, TollPeriod,
+    Bounds, CarriedOn, Certainty, ClaimShown, Conflict, Flag, FlagKind, Implied, Part, Parts,
+    PolicyUsed, Proof, Reading, Reason, SetAside, Support, Toll, TollPeriod,
 };
-pub use tolls::{Answer, Question, Tolls, Touched};
+pub use tolls::{Answer, Question, Series, Tolls, Touched};
 pub use why::{
     Beside, Considered, Derivation, DerivationStep, NotUsed, RuleUsed, Used, Verdict, WhichEnd, Why,
 };

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use situ_core::{AsOf, ClaimRef, Known, Name, Register, Retraction, RetractionReason};
+use situ_core::{
+    AsOf, ClaimRef, Instant, Known, Name, Outcome, Register, Retraction, RetractionReason, SourceId,
+};
 
-use crate::claims::{Cell, CellIx, Claim, Claims, Kept, Line, Moment};
+use crate::claims::{Cell, CellIx, Claim, Claims, Kept, Line, Moment, Restart};
 use crate::toll::Reason;
 
 /// The claims of a situation, sorted into those that stand and those set aside.
@@ -14,6 +16,8 @@ pub(crate) struct Standing<'a> {
     pub(crate) current: Vec<Current<'a>>,
     /// By source and cell, of each the newest first.
     pub(crate) aside: Vec<Aside<'a>>,
+    /// The claims that would be current had they not been retracted without a replacement.
+    pub(crate) fallen: Vec<Current<'a>>,
 }
 
 /// A claim that is current on its line.
@@ -139,6 +143,13 @@ impl<'a> Sorting<'a, '_> {
                 break;
             }
         }
+        if let Some(claim) = stale_after {
+            self.standing.fallen.push(Current {
+                claim,
+                epoch,
+                stale_after: None,
+            });
+        }
         let Some(first) =
             first.filter(|_| listed == Listed::All || !self.register.is_unretracted())
         else {
@@ -253,27 +264,47 @@ pub(crate) fn epoch<'a>(
     claim: &'a Claim,
     as_of: AsOf,
 ) -> Option<&'a Name> {
-    if claim.report.epoch.is_some() {
-        return claim.report.epoch.as_ref();
-    }
+    let report = &claim.report;
+    report.epoch.as_ref().or_else(|| {
+        let counter = (&report.source.origin, claim.cell.outcome);
+        epoch_at(
+            claims,
+            register,
+            counter,
+            report.as_of.earliest(),
+            as_of.known,
+        )
+    })
+}
+
+/// The epoch of a source's counter of an outcome at a moment, as its restarts say.
+pub(crate) fn epoch_at<'a>(
+    claims: &'a Claims,
+    register: &Register,
+    counter: (&SourceId, Outcome),
+    at: Option<Instant>,
+    known: Known,
+) -> Option<&'a Name> {
+    restarts(claims, register, counter, known)
+        .filter(|restart| restart.at.earliest() <= at)
+        .max_by_key(|restart| (Moment::of(&restart.at), restart.learnt_at, restart.position))
+        .map(|restart| &restart.epoch)
+}
+
+/// The restarts of a source's counter of an outcome that were known then.
+pub(crate) fn restarts<'a>(
+    claims: &'a Claims,
+    register: &Register,
+    (origin, outcome): (&SourceId, Outcome),
+    known: Known,
+) -> impl Iterator<Item = &'a Restart> {
     claims
         .restarts
         .iter()
-        .filter(|restart| as_of.known.includes(restart.learnt_at, restart.position))
-        .filter(|restart| restart.origin == claim.report.source.origin)
-        .filter(|restart| {
-            restart
-                .outcome
-                .is_none_or(|outcome| outcome == claim.cell.outcome)
-        })
-        .filter(|restart| restart.at.earliest() <= claim.report.as_of.earliest())
-        .filter(|restart| {
-            register
-                .event_retraction(restart.event, as_of.known)
-                .is_none()
-        })
-        .max_by_key(|restart| (Moment::of(&restart.at), restart.learnt_at, restart.position))
-        .map(|restart| &restart.epoch)
+        .filter(move |restart| known.includes(restart.learnt_at, restart.position))
+        .filter(move |restart| restart.origin == *origin)
+        .filter(move |restart| restart.outcome.is_none_or(|of| of == outcome))
+        .filter(move |restart| register.event_retraction(restart.event, known).is_none())
 }
 
 /// Whether a retraction names what stands instead, and that was known and is not retracted itself.

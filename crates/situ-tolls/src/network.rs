@@ -7,13 +7,33 @@ use situ_core::{
     Register, Role, Sex, SituationId, SourceId, Who, WindowKind,
 };
 
-use crate::claims::{Cell, Claim, Claims, Declared, Moment, Span};
+use crate::carry::Carried;
+use crate::claims::{Cell, Claim, Claims, Declared, Moment, Moved, Restart, Span};
 use crate::lines::{Aside, Current, Standing};
 use crate::solver::{Evidence, Fact, Node, Rule, Sense, Solution, System};
 use crate::toll::Reading;
+use crate::tolls::Series;
 
 /// A counter of one source, after it began anew.
 type Epoch = (SourceId, Name);
+
+/// People who moved in or out at a moment: two counts differ by just them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Shift {
+    before: Node,
+    after: Node,
+    /// The changes, by their place among those that carry anything, and whether they move people in.
+    changes: Vec<(usize, bool)>,
+}
+
+/// A count carried over a counter that began anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Total {
+    whole: Node,
+    parts: Vec<Node>,
+    /// By its place among those that carry anything.
+    restart: usize,
+}
 
 /// One count: a cell of one epoch, as of one moment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,9 +46,17 @@ pub(crate) struct Count {
 /// The counts of a situation as of two clocks, and everything that bounds them.
 pub(crate) struct Network<'a> {
     pub(crate) counts: Vec<Count>,
+    /// How many counts are figures; those behind them are numbers of people who moved.
+    figures: usize,
     index: BTreeMap<Count, Node>,
     pub(crate) current: Vec<Current<'a>>,
+    /// Each current claim, carried on.
+    pub(crate) carried: Vec<Carried<'a>>,
+    moved: Vec<&'a Moved>,
+    shifts: Vec<Shift>,
     pub(crate) declared: Vec<&'a Declared>,
+    restarts: Vec<&'a Restart>,
+    totals: Vec<Total>,
     named: HashMap<ClaimRef, Evidence>,
     rules: Vec<Rule>,
     /// Rules that may not hold, for windows of unstated kind and as-ofs that may be one moment: they bound no figure, and show
@@ -47,6 +75,13 @@ struct Family {
     windows: Vec<(Node, Moment)>,
 }
 
+/// Windows one after the other, and what covers them.
+struct Row {
+    whole: Node,
+    parts: Vec<Node>,
+    sense: Sense,
+}
+
 /// A whole's parts, at one moment.
 #[derive(Debug, Clone)]
 pub(crate) struct Partition {
@@ -57,34 +92,44 @@ pub(crate) struct Partition {
     pub(crate) exhaustive: bool,
 }
 
+/// What a situation's claims are resolved in.
 #[derive(Clone, Copy)]
-struct Context<'a> {
-    situation: &'a SituationId,
-    claims: &'a Claims,
-    register: &'a Register,
-    as_of: AsOf,
+pub(crate) struct Context<'a> {
+    pub(crate) situation: &'a SituationId,
+    pub(crate) claims: &'a Claims,
+    pub(crate) register: &'a Register,
+    pub(crate) as_of: AsOf,
 }
 
 impl<'a> Network<'a> {
     pub(crate) fn new(
-        situation: &'a SituationId,
-        claims: &'a Claims,
-        register: &'a Register,
-        as_of: AsOf,
+        context: Context<'a>,
         standing: &Standing<'a>,
         asked: Option<&Cell>,
+        series: Series,
     ) -> Self {
-        let context = Context {
-            situation,
-            claims,
-            register,
-            as_of,
-        };
+        let carried = context.carry(&standing.current, series);
+        let mut moved: Vec<&Moved> = carried
+            .iter()
+            .flat_map(|one| one.changes.iter().copied())
+            .collect();
+        moved.sort_by_key(|moved| moved.position);
+        moved.dedup_by_key(|moved| moved.position);
+        let restarts = carried.iter().filter_map(|one| one.continues);
+        let mut restarts: Vec<&Restart> = restarts.map(|(_, restart)| restart).collect();
+        restarts.sort_by_key(|restart| restart.position);
+        restarts.dedup_by_key(|restart| restart.position);
         let mut network = Self {
             counts: Vec::new(),
+            figures: 0,
             index: BTreeMap::new(),
             current: standing.current.clone(),
+            carried,
+            moved,
+            shifts: Vec::new(),
             declared: context.declared(),
+            restarts,
+            totals: Vec::new(),
             named: HashMap::new(),
             rules: Vec::new(),
             tentative: Vec::new(),
@@ -112,6 +157,7 @@ impl<'a> Network<'a> {
         }
         network.add_containments();
         network.add_windows();
+        network.add_carrying();
         network.ban_totals_of_retracted(standing);
         network
     }
@@ -142,25 +188,53 @@ impl<'a> Network<'a> {
                 evidence,
             }
         });
+        let moved = self.moved.iter().enumerate().map(|(index, moved)| {
+            let count = signed(moved.change.count.get());
+            Fact {
+                node: self.figures + index,
+                least: count,
+                most: Some(count),
+                evidence: number(self.current.len() + index),
+            }
+        });
         System {
             nodes: self.counts.len(),
-            facts: facts.collect(),
+            facts: facts.chain(moved).collect(),
             rules: [&self.rules, tentative].concat(),
             ..System::default()
         }
     }
 
-    /// Every claim and declaration, by number.
+    /// Every claim, change of outcome, declaration and restart, by number.
     fn evidence(&self) -> impl Iterator<Item = Evidence> + use<> {
-        0..Evidence::try_from(self.current.len() + self.declared.len())
-            .expect("fewer than 2^32 claims")
+        let events = self.moved.len() + self.declared.len() + self.restarts.len();
+        0..number(self.current.len() + events)
+    }
+
+    /// What a piece of evidence is.
+    fn piece(&self, evidence: Evidence) -> Piece<'a> {
+        let index = evidence as usize;
+        if let Some(current) = self.current.get(index) {
+            return Piece::Claim(current.claim);
+        }
+        let index = index - self.current.len();
+        if let Some(moved) = self.moved.get(index) {
+            return Piece::Moved(moved);
+        }
+        let index = index - self.moved.len();
+        match self.declared.get(index) {
+            Some(declared) => Piece::Declared(declared),
+            None => Piece::Restart(self.restarts[index - self.declared.len()]),
+        }
     }
 
     /// What a piece of evidence is called.
     pub(crate) fn name_of(&self, evidence: Evidence) -> ClaimRef {
-        match self.current.get(evidence as usize) {
-            Some(current) => ClaimRef::Claim(current.claim.id),
-            None => ClaimRef::Event(self.declared[evidence as usize - self.current.len()].event),
+        match self.piece(evidence) {
+            Piece::Claim(claim) => ClaimRef::Claim(claim.id),
+            Piece::Moved(moved) => ClaimRef::Event(moved.event),
+            Piece::Declared(declared) => ClaimRef::Event(declared.event),
+            Piece::Restart(restart) => ClaimRef::Event(restart.event),
         }
     }
 
@@ -171,42 +245,66 @@ impl<'a> Network<'a> {
 
     /// Where a piece of evidence stands in the log, and which figure of its event it is.
     pub(crate) fn place_of(&self, evidence: Evidence) -> (Position, u16) {
-        match self.current.get(evidence as usize) {
-            Some(current) => (current.claim.report.position, current.claim.id.figure),
-            None => (
-                self.declared[evidence as usize - self.current.len()].position,
-                0,
-            ),
+        match self.piece(evidence) {
+            Piece::Claim(claim) => claim.order_of_log(),
+            Piece::Moved(moved) => (moved.position, 0),
+            Piece::Declared(declared) => (declared.position, 0),
+            Piece::Restart(restart) => (restart.position, 0),
         }
     }
 
-    /// The claim a piece of evidence is; none for a declaration.
+    /// The claim a piece of evidence is; none for what only relates counts.
     pub(crate) fn claim_of(&self, evidence: Evidence) -> Option<&'a Claim> {
-        self.current
-            .get(evidence as usize)
-            .map(|current| current.claim)
+        match self.piece(evidence) {
+            Piece::Claim(claim) => Some(claim),
+            Piece::Moved(_) | Piece::Declared(_) | Piece::Restart(_) => None,
+        }
+    }
+
+    /// What a piece of evidence says, in words.
+    pub(crate) fn said_by(&self, evidence: Evidence) -> String {
+        match self.piece(evidence) {
+            Piece::Claim(claim) => claim.quantity.to_string(),
+            Piece::Moved(moved) => {
+                let change = &moved.change;
+                let (count, from, to) = (change.count.get(), change.from, change.to);
+                format!("{count} moved from {from} to {to}")
+            }
+            Piece::Declared(_) => "the partition".to_owned(),
+            Piece::Restart(_) => "the counter that began anew".to_owned(),
+        }
+    }
+
+    /// A current claim, carried on: what a policy compares.
+    pub(crate) fn carried(&self, evidence: Evidence) -> &Claim {
+        &self.carried[evidence as usize].claim
+    }
+
+    /// The counts that are figures.
+    pub(crate) fn nodes(&self) -> std::ops::Range<Node> {
+        0..self.figures
     }
 
     /// Whether a clash of this evidence needs as-ofs that only may be one moment, or a window of unstated kind.
     ///
     /// Constraints join as-ofs that are apart for certain, and those in the same words; only the latter may be two moments.
     pub(crate) fn is_only_possible(&self, evidence: &[Evidence]) -> bool {
-        let claims: Vec<&Claim> = evidence
-            .iter()
-            .filter_map(|one| self.claim_of(*one))
-            .collect();
-        let unstated =
-            |claim: &&Claim| matches!(claim.cell.span, Span::Window(WindowKind::Unstated, _));
-        let may_be_apart = |a: &Claim, b: &Claim| {
-            a.report.source.origin != b.report.source.origin
-                && a.moment() == b.moment()
-                && !a.moment().is_instant()
+        let pieces = evidence.iter().map(|one| self.piece(*one));
+        let is_unstated = |piece: Piece<'_>| match piece {
+            Piece::Claim(claim) => {
+                matches!(claim.cell.span, Span::Window(WindowKind::Unstated, _))
+            }
+            _ => false,
         };
-        claims.iter().any(unstated)
-            || claims
+        let said: Vec<(&SourceId, Moment)> = pieces.clone().filter_map(Piece::said).collect();
+        let may_be_apart = |(a, at): &(&SourceId, Moment), (b, other): &(&SourceId, Moment)| {
+            a != b && at == other && !at.is_instant()
+        };
+        pieces.clone().any(is_unstated)
+            || said
                 .iter()
                 .enumerate()
-                .any(|(index, a)| claims[..index].iter().any(|b| may_be_apart(a, b)))
+                .any(|(index, a)| said[..index].iter().any(|b| may_be_apart(a, b)))
     }
 
     /// The lower end of the whole may be pulled up, and the upper end of the parts down.
@@ -218,15 +316,9 @@ impl<'a> Network<'a> {
         sense: Sense,
         evidence: Option<Evidence>,
     ) {
-        let is_unstated = |node: &Node| {
-            matches!(
-                self.counts[*node].cell.span,
-                Span::Window(WindowKind::Unstated, _)
-            )
-        };
         let relates_unstated = parts
             .iter()
-            .any(|part| is_unstated(part) != is_unstated(&whole));
+            .any(|part| self.is_unstated(*part) != self.is_unstated(whole));
         let rules = if relates_unstated {
             &mut self.tentative
         } else {
@@ -266,6 +358,7 @@ impl<'a> Network<'a> {
                 });
             }
         }
+        self.add_carried_counts();
         let mut references: BTreeMap<Cell, (Option<Moment>, Moment, Option<Epoch>)> =
             BTreeMap::new();
         for count in &self.counts {
@@ -293,6 +386,124 @@ impl<'a> Network<'a> {
                 },
                 epoch,
                 as_of,
+            });
+        }
+    }
+
+    /// What each claim comes to is a count of its own: at the moment of each change, and on the whole series where a counter
+    /// began anew.
+    fn add_carried_counts(&mut self) {
+        let mut tops: Vec<Option<Node>> = vec![None; self.current.len()];
+        let mut oldest_first: Vec<usize> = (0..self.current.len()).collect();
+        oldest_first.sort_by_key(|index| self.current[*index].claim.moment());
+        for index in oldest_first {
+            let carried = self.carried[index].clone();
+            if carried.changes.is_empty() && carried.continues.is_none() {
+                continue;
+            }
+            let mut top = self.index[&Count::of(&self.current[index])];
+            let outcome = self.counts[top].cell.outcome;
+            let is_one_moment = |a: &&Moved, b: &&Moved| Moment::of(&a.at) == Moment::of(&b.at);
+            for changes in carried.changes.chunk_by(is_one_moment) {
+                let after = self.add(Count {
+                    as_of: Moment::of(&changes[0].at),
+                    ..self.counts[top].clone()
+                });
+                let place = |moved: &&Moved| {
+                    let of = |other: &Moved| other.position;
+                    self.moved
+                        .partition_point(|other| of(other) < moved.position)
+                };
+                let changes = changes
+                    .iter()
+                    .map(|moved| (place(moved), moved.change.to == outcome));
+                let shift = Shift {
+                    before: top,
+                    after,
+                    changes: changes.collect(),
+                };
+                if !self.shifts.contains(&shift) {
+                    self.shifts.push(shift);
+                }
+                top = after;
+            }
+            if let Some((before, restart)) = carried.continues {
+                let before = before as usize;
+                let earlier = tops[before].unwrap_or(self.index[&Count::of(&self.current[before])]);
+                let whole = self.add(Count {
+                    cell: self.counts[earlier].cell.clone(),
+                    epoch: None,
+                    as_of: self.counts[top].as_of,
+                });
+                let restart = self
+                    .restarts
+                    .partition_point(|other| other.position < restart.position);
+                let total = Total {
+                    whole,
+                    parts: vec![earlier, top],
+                    restart,
+                };
+                if !self.totals.contains(&total) {
+                    self.totals.push(total);
+                }
+                top = whole;
+            }
+            tops[index] = Some(top);
+        }
+    }
+
+    /// Adds the numbers of people who moved, behind all figures, and what makes one count of others and them.
+    fn add_carrying(&mut self) {
+        self.figures = self.counts.len();
+        for index in 0..self.moved.len() {
+            let is_its = |(change, _): &(usize, bool)| *change == index;
+            let shift = self
+                .shifts
+                .iter()
+                .find(|shift| shift.changes.iter().any(is_its))
+                .expect("a change that is kept carries a count");
+            self.counts.push(self.counts[shift.after].clone());
+        }
+        for Shift {
+            before,
+            after,
+            changes,
+        } in self.shifts.clone()
+        {
+            let nodes = |is_in: bool| {
+                let of = changes.iter().filter(move |change| change.1 == is_in);
+                of.map(|(change, _)| self.figures + change)
+            };
+            let (moved_in, moved_out): (Vec<Node>, Vec<Node>) =
+                (nodes(true).collect(), nodes(false).collect());
+            let mut is_sum = |whole: Node, part: Node, moved: Vec<Node>| {
+                self.rules.push(Rule {
+                    name: "outcome change",
+                    whole,
+                    parts: [vec![part], moved].concat(),
+                    sense: Sense::Equal,
+                    evidence: None,
+                });
+            };
+            match (moved_in.is_empty(), moved_out.is_empty()) {
+                (_, true) => is_sum(after, before, moved_in),
+                (true, false) => is_sum(before, after, moved_out),
+                (false, false) => {
+                    let between = self.counts.len();
+                    is_sum(between, before, moved_in);
+                    is_sum(between, after, moved_out);
+                    self.counts.push(self.counts[after].clone());
+                }
+            }
+        }
+        for total in &self.totals {
+            let before = self.current.len() + self.moved.len() + self.declared.len();
+            self.rules.push(Rule {
+                name: "continuous series",
+                whole: total.whole,
+                parts: total.parts.clone(),
+                sense: Sense::Equal,
+                evidence: Some(number(before + total.restart)),
             });
         }
     }
@@ -362,8 +573,7 @@ impl<'a> Network<'a> {
                 if declared.is_about(&self.counts[whole].cell)
                     && declared.partition.whole == self.counts[whole].cell.who
                 {
-                    let evidence = Evidence::try_from(self.current.len() + index)
-                        .expect("fewer than 2^32 claims");
+                    let evidence = number(self.current.len() + self.moved.len() + index);
                     let exhaustive = declared.partition.coverage == Coverage::Exhaustive;
                     let declaration = Some((declared.event, evidence));
                     self.add_partition(whole, &declared.partition.parts, exhaustive, declaration);
@@ -502,7 +712,132 @@ impl<'a> Network<'a> {
                     }
                 }
             }
+            let is_stated = |(node, _): &&(Node, Moment)| !self.is_unstated(*node);
+            let stated: Vec<(Node, Moment)> = windows.iter().filter(is_stated).copied().collect();
+            let mut rows = self.rows(running, windows, &stated);
+            if stated.len() < windows.len() {
+                rows.extend(self.rows(running, windows, windows));
+            }
+            for row in rows {
+                self.rule("windows in a row", row.whole, row.parts, row.sense, None);
+            }
         }
+    }
+
+    /// Windows one after the other are together no more than any count that covers them, and just that where they leave no gap:
+    /// of each count the row that ends soonest each time, and the shortest row without a gap.
+    fn rows(
+        &self,
+        running: &[Node],
+        covering: &[(Node, Moment)],
+        windows: &[(Node, Moment)],
+    ) -> Vec<Row> {
+        let mut rows = Vec::new();
+        if windows.len() < 2 || !self.counts[windows[0].0].cell.accumulates() {
+            return rows;
+        }
+        let mut soonest_end: Vec<(Node, Moment)> = windows.to_vec();
+        soonest_end.sort_by_key(|(node, from)| (self.counts[*node].as_of, *from));
+        let starts = running
+            .iter()
+            .map(|node| match self.counts[*node].cell.span {
+                Span::Cumulative(since) => (*node, since),
+                _ => (*node, None),
+            });
+        let covering = covering.iter().map(|(node, from)| (*node, Some(*from)));
+        for (whole, start) in starts.chain(covering) {
+            let apart = self.windows_apart(whole, start, &soonest_end);
+            if apart.len() > 1 {
+                rows.push(Row {
+                    whole,
+                    parts: apart,
+                    sense: Sense::AtLeast,
+                });
+            }
+            let gapless = start.and_then(|start| self.gapless(whole, start, windows));
+            rows.extend(gapless.map(|parts| Row {
+                whole,
+                parts,
+                sense: Sense::Equal,
+            }));
+        }
+        for (whole, other) in running
+            .iter()
+            .flat_map(|whole| running.iter().map(move |other| (*whole, *other)))
+        {
+            let (count, before) = (&self.counts[whole], &self.counts[other]);
+            if count.cell != before.cell || count.epoch != before.epoch {
+                continue;
+            }
+            if let Some(mut parts) = self.gapless(whole, before.as_of, windows) {
+                parts.insert(0, other);
+                rows.push(Row {
+                    whole,
+                    parts,
+                    sense: Sense::Equal,
+                });
+            }
+        }
+        rows
+    }
+
+    /// Windows that a count covers and of which none begins before the one before it is over.
+    fn windows_apart(
+        &self,
+        whole: Node,
+        start: Option<Moment>,
+        soonest_end: &[(Node, Moment)],
+    ) -> Vec<Node> {
+        let count = &self.counts[whole];
+        let mut apart: Vec<Node> = Vec::new();
+        for (window, from) in soonest_end {
+            let covered = &self.counts[*window];
+            let is_covered = *window != whole
+                && covered.epoch == count.epoch
+                && starts_by(start, Some(*from))
+                && covered.as_of.is_up_to(count.as_of);
+            let is_after = |last: &Node| self.counts[*last].as_of.is_up_to(*from);
+            if is_covered && apart.last().is_none_or(is_after) {
+                apart.push(*window);
+            }
+        }
+        apart
+    }
+
+    /// The shortest row of two or more windows from a moment to the as-of of a count, each beginning where the one before it ends.
+    fn gapless(&self, whole: Node, from: Moment, windows: &[(Node, Moment)]) -> Option<Vec<Node>> {
+        let count = &self.counts[whole];
+        let mut reached: Vec<(Moment, Vec<Node>)> = vec![(from, Vec::new())];
+        let mut next = 0;
+        while let Some((at, row)) = reached.get(next).cloned() {
+            next += 1;
+            for (window, _) in windows.iter().filter(|(_, start)| *start == at) {
+                let covered = &self.counts[*window];
+                if *window == whole
+                    || covered.epoch != count.epoch
+                    || covered.as_of == at
+                    || !covered.as_of.is_up_to(count.as_of)
+                {
+                    continue;
+                }
+                let row = [row.as_slice(), &[*window]].concat();
+                if covered.as_of == count.as_of {
+                    if row.len() > 1 {
+                        return Some(row);
+                    }
+                } else if !reached.iter().any(|(reached, _)| *reached == covered.as_of) {
+                    reached.push((covered.as_of, row));
+                }
+            }
+        }
+        None
+    }
+
+    fn is_unstated(&self, node: Node) -> bool {
+        matches!(
+            self.counts[node].cell.span,
+            Span::Window(WindowKind::Unstated, _)
+        )
     }
 
     /// How a running count relates to a window and another running count of the same people.
@@ -585,6 +920,30 @@ impl<'a> Network<'a> {
             }
         }
     }
+}
+
+/// A piece of evidence.
+#[derive(Clone, Copy)]
+enum Piece<'a> {
+    Claim(&'a Claim),
+    Moved(&'a Moved),
+    Declared(&'a Declared),
+    Restart(&'a Restart),
+}
+
+impl<'a> Piece<'a> {
+    /// Who says of which moment how many.
+    fn said(self) -> Option<(&'a SourceId, Moment)> {
+        match self {
+            Self::Claim(claim) => Some((&claim.report.source.origin, claim.moment())),
+            Self::Moved(moved) => Some((&moved.origin, Moment::of(&moved.at))),
+            Self::Declared(_) | Self::Restart(_) => None,
+        }
+    }
+}
+
+fn number(index: usize) -> Evidence {
+    Evidence::try_from(index).expect("fewer than 2^32 claims")
 }
 
 impl Count {
@@ -679,7 +1038,7 @@ impl<'a> Context<'a> {
     }
 
     /// Whose harm a harm is part of, itself first: an event's, that of what it is `part_of`, the attacks' or operations', all.
-    fn harms_around(self, harm: Harm) -> Vec<Harm> {
+    pub(crate) fn harms_around(self, harm: Harm) -> Vec<Harm> {
         let mut around = vec![harm];
         let mut step = harm;
         while let Harm::Event(event) = step {
@@ -706,7 +1065,7 @@ impl<'a> Context<'a> {
         around
     }
 
-    fn places_within(self, inner: &[PlaceId], outer: &[PlaceId]) -> bool {
+    pub(crate) fn places_within(self, inner: &[PlaceId], outer: &[PlaceId]) -> bool {
         let lies = |place: &PlaceId| {
             outer.iter().any(|outer| {
                 self.register

@@ -153,7 +153,7 @@ impl Teller<'_> {
     /// The lines of one cell.
     fn lines(&self, cell: CellIx) -> Vec<(Key, Line)> {
         let all = |_: &_| Listed::All;
-        let Standing { current, aside } =
+        let Standing { current, aside, .. } =
             standing(self.claims, &[cell], self.register, self.as_of, &all);
         let current = current
             .into_iter()
@@ -255,6 +255,7 @@ impl ClaimShown {
             since: claim.start.clone(),
             scope: claim.cell.harm,
             learnt_at: claim.report.learnt_at,
+            carried: None,
         }
     }
 }

@@ -6,7 +6,7 @@ use situ_core::{Known, Name, Register, SituationId, SourceId};
 
 use crate::answer::Group;
 use crate::claims::Claim;
-use crate::lines::Current;
+use crate::network::Network;
 use crate::policy::newest;
 use crate::solver::Evidence;
 
@@ -15,7 +15,7 @@ pub(crate) type Side = usize;
 
 /// The sides of a network's current claims.
 pub(crate) struct Sides<'a> {
-    current: &'a [Current<'a>],
+    network: &'a Network<'a>,
     of: Vec<(Side, Option<&'a Name>)>,
 }
 
@@ -28,13 +28,13 @@ pub(crate) struct Dispute {
 
 impl<'a> Sides<'a> {
     pub(crate) fn new(
-        current: &'a [Current<'a>],
+        network: &'a Network<'a>,
         situation: &SituationId,
         register: &'a Register,
         known: Known,
     ) -> Self {
         let mut numbers: BTreeMap<(Option<&Name>, Option<&SourceId>), Side> = BTreeMap::new();
-        let of = current.iter().map(|current| {
+        let of = network.current.iter().map(|current| {
             let origin = &current.claim.report.source.origin;
             let party = register
                 .source(situation, origin, known)
@@ -44,7 +44,7 @@ impl<'a> Sides<'a> {
             (*numbers.entry(key).or_insert(next), party)
         });
         let of = of.collect();
-        Self { current, of }
+        Self { network, of }
     }
 
     /// The side of a claim; a declaration has none.
@@ -80,12 +80,13 @@ impl<'a> Sides<'a> {
     /// The figures over which sides exclude each other.
     pub(crate) fn disputes(&self) -> Vec<Dispute> {
         let mut figures: BTreeMap<Group, Vec<Evidence>> = BTreeMap::new();
-        for (evidence, current) in (0..).zip(self.current) {
+        for (evidence, current) in (0..).zip(&self.network.current) {
             let figure = Group::of(&current.claim.cell);
             figures.entry(figure).or_default().push(evidence);
         }
         let dispute = |claims: Vec<Evidence>| {
-            let newest = self.newest(claims.iter().map(|one| (*one, self.claim(*one))));
+            let carried = |one: &Evidence| (*one, self.network.carried(*one));
+            let newest = self.newest(claims.iter().map(carried));
             let excludes =
                 |a: &Claim, b: &Claim| a.quantity.point().intersect(b.quantity.point()).is_none();
             let is_excluded =
@@ -100,10 +101,6 @@ impl<'a> Sides<'a> {
         disputes
             .filter(|dispute| !dispute.sides.is_empty())
             .collect()
-    }
-
-    fn claim(&self, evidence: Evidence) -> &'a Claim {
-        self.current[evidence as usize].claim
     }
 }
 

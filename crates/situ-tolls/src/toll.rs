@@ -7,6 +7,7 @@ use situ_core::{
 };
 
 use crate::figure_name::FigureName;
+use crate::tolls::Series;
 
 /// One figure as of two clocks: what is shown, its bounds, the evidence used and not used, and who disagrees.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -41,6 +42,8 @@ pub struct Toll {
     pub words: String,
     /// The reading `least`, `most` and `words` come from.
     pub reading: Reading,
+    /// Whether a counter that began anew is carried on over the restart.
+    pub series: Series,
     /// The rule that picked what is shown.
     pub policy: PolicyUsed,
     /// The as-of of the claim that is shown, else of the newest evidence.
@@ -183,6 +186,22 @@ pub struct ClaimShown {
     pub scope: Harm,
     /// When it was learnt.
     pub learnt_at: Instant,
+    /// What it comes to by what its source told since; none where it stands as it was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub carried: Option<CarriedOn>,
+}
+
+/// What a claim comes to: people moved from one outcome to another after its as-of, or its counter began anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CarriedOn {
+    /// How many it comes to.
+    pub quantity: Quantity,
+    /// The quantity in words.
+    pub said: String,
+    /// How it comes to that: "10, and 1 moved from injured".
+    pub words: String,
+    /// The events that carry it, oldest first.
+    pub by: Vec<EventId>,
 }
 
 pub(crate) fn as_text<T: std::fmt::Display, S: serde::Serializer>(
@@ -325,13 +344,19 @@ pub enum FlagKind {
     Disputed,
     /// A newer claim of its line was retracted and nothing replaces it.
     Stale,
+    /// Some end of it followed from a claim that was retracted, and nothing replaces that.
+    DerivedFromRetracted,
     /// The parts known of the people already sum to more than the total that is shown.
     StaleTotal,
-    /// People moved into or out of this outcome after the as-of of the figure, and are not in it.
+    /// People moved into or out of this outcome after its as-of, as another source says, or on it: they are not counted in it.
     MovedSince,
+    /// A counter began anew: what it came to before is not in it, or, in the continuous series, is.
+    CounterRestarted,
+    /// It clashes for certain, and its time was coded from words such as "the past four days".
+    PeriodSuspect,
     /// The total equals the sum of its own report's parts, so it is no independent evidence.
     TotalEqualsOwnParts,
-    /// The same number as an earlier claim of another origin.
+    /// The same number as an earlier claim of another origin, or the sum of its parts there.
     Relay,
     /// A party speaks of its own people.
     SelfDeclared,

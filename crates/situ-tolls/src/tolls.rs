@@ -52,6 +52,21 @@ pub struct Question {
     pub policy: Policy,
     /// The reading `least`, `most` and the words come from.
     pub reading: Reading,
+    /// Whether a counter that began anew is carried on over the restart.
+    pub series: Series,
+}
+
+/// What becomes of a counter that began anew.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Series {
+    /// As published: each epoch counts for itself, and the newest is shown.
+    #[default]
+    Published,
+    /// Carried on: the last count of each epoch that a restart closed, and the newest. Only counts of one source are put together,
+    /// and only where the as-of of the old epoch is over before the restart, so that nobody is counted twice; people counted by
+    /// neither are missing from it.
+    Continuous,
 }
 
 /// The figures an event may have changed.

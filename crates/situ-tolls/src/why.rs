@@ -156,7 +156,8 @@ pub struct DerivationStep {
     pub constraint: Option<&'static str>,
     /// What the constraint says.
     pub means: Option<&'static str>,
-    /// The declaration the constraint comes from, if it is not one that always holds.
+    /// The event the constraint or the number comes from: a partition, a change of outcome, a restart; none where the constraint
+    /// always holds.
     pub declared_by: Option<ClaimRef>,
     /// The steps whose numbers are added, counted from 1.
     pub plus: Vec<usize>,
@@ -216,7 +217,7 @@ impl Resolved<'_> {
         let own: Vec<(Evidence, &Claim)> = self
             .current()
             .filter(|(_, current)| group.holds(&current.claim.cell))
-            .map(|(evidence, current)| (evidence, current.claim))
+            .map(|(evidence, _)| (evidence, self.network.carried(evidence)))
             .collect();
         let kept = own.iter().copied();
         let kept = kept.filter(|(evidence, _)| !self.repair.gives_up(*evidence));
@@ -256,7 +257,7 @@ impl Resolved<'_> {
                     }
                 };
                 Considered {
-                    claim: ClaimShown::of(claim, self.sides.party(*evidence)),
+                    claim: self.shown(*evidence, self.network.current[*evidence as usize].claim),
                     verdict,
                     by: by.map(ClaimRef::Claim),
                     because,
@@ -274,7 +275,7 @@ impl Resolved<'_> {
             Used {
                 name: support.claim,
                 figure: claim.map(|(_, claim)| claim.figure_name()),
-                claim: claim.map(|(one, claim)| ClaimShown::of(claim, self.sides.party(one))),
+                claim: claim.map(|(one, claim)| self.shown(one, claim)),
                 contributed: support.contributed.clone(),
             }
         });
@@ -362,7 +363,7 @@ impl Resolved<'_> {
         let count = &self.network.counts[step.node];
         let claim = step.evidence.filter(|_| step.rule.is_none());
         let claim = claim.and_then(|one| Some((one, self.network.claim_of(one)?)));
-        let declared = step.evidence.filter(|_| step.rule.is_some());
+        let declared = step.evidence.filter(|_| claim.is_none());
         DerivationStep {
             figure: self.figure_of(step.node),
             epoch: count.epoch.as_ref().map(|(_, epoch)| epoch.clone()),
@@ -372,7 +373,7 @@ impl Resolved<'_> {
                 Side::Upper => WhichEnd::Most,
             },
             value: people(step.value),
-            claim: claim.map(|(one, claim)| ClaimShown::of(claim, self.sides.party(one))),
+            claim: claim.map(|(one, claim)| self.shown(one, claim)),
             constraint: step.rule,
             means: step.rule.map(constraint_in_words),
             declared_by: declared.map(|one| self.network.name_of(one)),
@@ -543,6 +544,15 @@ fn constraint_in_words(name: &str) -> &'static str {
         "older count" => "the dead stay dead: an older running count is no more than a newer one",
         "time additivity" => {
             "the count at the start of a window and the window together make the count at its end"
+        }
+        "outcome change" => {
+            "people who moved from one outcome to another are in the one no more, and in the other from then on"
+        }
+        "continuous series" => {
+            "what a counter came to before it began anew and what it came to since make one count"
+        }
+        "windows in a row" => {
+            "windows of which none begins before the other is over are no more than what covers them all, and just that where they leave no gap"
         }
         "same moment" => "two as-ofs that may be one moment are taken as one",
         _ => "one count bounds another",

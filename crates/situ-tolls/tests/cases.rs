@@ -10,7 +10,9 @@ use situ_core::{
     Text, Valid, When, Who, WindowKind,
 };
 use situ_memory::MemoryStore;
-use situ_tolls::{Certainty, FlagKind, Policy, Question, Reason, Toll, TollPeriod, Tolls};
+use situ_tolls::{
+    Certainty, FlagKind, Policy, Question, Reading, Reason, Series, Toll, TollPeriod, Tolls, Why,
+};
 
 /// A desk that records one event after another; days are days of February 2026 in UTC.
 #[derive(Default)]
@@ -201,6 +203,23 @@ impl Desk {
                 question,
             )
             .tolls
+    }
+
+    fn why(&self, valid: u32, figure: &str) -> Why {
+        let as_of = AsOf {
+            valid: Valid(noon(valid)),
+            known: Known::Position(self.store.head().unwrap()),
+        };
+        let (policy, reading) = (Policy::default(), Reading::Floor);
+        self.tolls()
+            .why(
+                &SituationId::new("s").unwrap(),
+                as_of,
+                &figure.parse().unwrap(),
+                &policy,
+                reading,
+            )
+            .unwrap()
     }
 
     /// The running count of people killed.
@@ -769,8 +788,8 @@ fn the_same_number_elsewhere_is_no_relay_and_no_part() {
         in_place("gwadar", killed(Role::SecurityForces, exactly(22))),
     ];
     desk.report("a", 4, quetta);
-    let gwadar = in_place("gwadar", killed(Role::All, exactly(58)));
-    desk.report("b", 5, vec![gwadar]);
+    let nushki = in_place("nushki", killed(Role::All, exactly(58)));
+    desk.report("b", 5, vec![nushki]);
     for toll in desk.ask(6, &Question::default()) {
         assert!(toll.flags.is_empty(), "{:?}", toll.flags);
     }
@@ -942,42 +961,574 @@ fn a_relay_falls_with_its_origin() {
     );
 }
 
-#[test]
-fn people_who_moved_after_the_as_of_are_told_until_a_later_as_of_absorbs_them() {
-    let mut desk = Desk::default();
-    let injured = |number| Figure {
+fn injured(number: u64) -> Figure {
+    Figure {
         outcome: Outcome::Injured,
         ..killed(Role::All, exactly(number))
+    }
+}
+
+impl Desk {
+    /// So many people moved from injured to killed.
+    fn died(&mut self, origin: &str, on: u32, number: u64) -> EventId {
+        let envelope = |event| Event {
+            occurred: Some(day(on)),
+            source: Some(source(origin)),
+            ..event
+        };
+        let change = OutcomeChanged {
+            people: Who::any(Role::All),
+            from: Outcome::Injured,
+            to: Outcome::Killed,
+            count: count(number),
+            scope: Harm::All,
+            places: Vec::new(),
+        };
+        self.record(on, envelope, change)
+    }
+
+    fn restart(&mut self, origin: &str, on: u32) -> EventId {
+        let envelope = |event| Event {
+            occurred: Some(day(on)),
+            source: Some(source(origin)),
+            ..event
+        };
+        let restarted = CounterRestarted {
+            epoch: Name::new(format!("from {on}")).unwrap(),
+            outcome: None,
+            words: None,
+        };
+        self.record(on, envelope, restarted)
+    }
+
+    /// The running counts of everyone killed and injured.
+    fn killed_and_injured(&self, valid: u32) -> [Toll; 2] {
+        let question = Question {
+            who: Some(Who::any(Role::All)),
+            ..Question::default()
+        };
+        self.ask(valid, &question).try_into().unwrap()
+    }
+}
+
+fn flagged(toll: &Toll, kind: FlagKind) -> Vec<&[ClaimRef]> {
+    let flags = toll.flags.iter().filter(|flag| flag.flag == kind);
+    flags.map(|flag| &flag.claims[..]).collect()
+}
+
+#[test]
+fn an_injured_person_who_dies_is_counted_among_the_dead_and_no_longer_among_the_injured() {
+    let mut desk = Desk::default();
+    let report = desk.report("a", 4, vec![killed(Role::All, exactly(10)), injured(50)]);
+    let died = desk.died("a", 5, 1);
+    let [killed, injured] = desk.killed_and_injured(5);
+    assert_eq!((killed.shown, injured.shown), (Some(11), Some(49)));
+    assert_eq!(ends(&killed), (11, Some(11)));
+    assert_eq!(ends(&injured), (49, Some(49)));
+    assert_eq!(killed.words, "at least 11: 10, and 1 moved from injured");
+    assert_eq!(injured.words, "at least 49: 50, less 1 moved to killed");
+    for (toll, figure) in [(&killed, 1), (&injured, 2)] {
+        let names = [claim(report, figure), ClaimRef::Event(died)];
+        let proof = toll.point.least_by.as_ref().unwrap();
+        assert_eq!(proof.constraints, ["outcome change"]);
+        assert_eq!(proof.witnesses, names);
+        let rests_on: Vec<ClaimRef> = toll.rests_on.iter().map(|support| support.claim).collect();
+        assert_eq!(rests_on, names);
+        let [said] = &toll.claims[..] else {
+            panic!("one claim: {:?}", toll.claims)
+        };
+        let carried = said.carried.as_ref().unwrap();
+        assert_eq!(said.quantity, exactly(if figure == 1 { 10 } else { 50 }));
+        assert_eq!(carried.by, [died]);
+        assert!(toll.flags.is_empty(), "{:?}", toll.flags);
+        assert!(toll.conflicts.is_empty(), "{:?}", toll.conflicts);
+    }
+    let before = desk.killed_and_injured(4).map(|toll| toll.shown);
+    assert_eq!(before, [Some(10), Some(50)], "on the day before");
+
+    let why = desk.why(5, "killed/all");
+    let steps: Vec<(&str, Option<ClaimRef>)> = why.derivations[0]
+        .steps
+        .iter()
+        .map(|step| (step.expression.as_str(), step.declared_by))
+        .collect();
+    assert_eq!(
+        steps,
+        [
+            ("10", None),
+            ("1", Some(ClaimRef::Event(died))),
+            ("10 + 1", None)
+        ]
+    );
+    assert_eq!(why.considered[0].claim, killed.claims[0]);
+}
+
+#[test]
+fn changes_follow_one_another_until_a_later_as_of_absorbs_them_and_vanish_when_retracted() {
+    let mut desk = Desk::default();
+    desk.report("a", 2, vec![killed(Role::All, exactly(10)), injured(50)]);
+    desk.died("a", 5, 2);
+    let first = desk.died("a", 3, 1);
+    let shown = |desk: &Desk, valid| desk.killed_and_injured(valid).map(|toll| toll.shown);
+    assert_eq!(shown(&desk, 3), [Some(11), Some(49)]);
+    assert_eq!(shown(&desk, 5), [Some(13), Some(47)]);
+    let [killed_now, _] = desk.killed_and_injured(5);
+    assert_eq!(
+        killed_now.words,
+        "at least 13: 10, and 1 moved from injured, and 2 moved from injured"
+    );
+
+    desk.report("a", 4, vec![killed(Role::All, exactly(12))]);
+    assert_eq!(
+        shown(&desk, 5),
+        [Some(14), Some(47)],
+        "the count of the dead has absorbed the first change, that of the injured has not"
+    );
+    desk.retract(6, ClaimRef::Event(first), None);
+    assert_eq!(shown(&desk, 6), [Some(14), Some(48)]);
+    desk.report("a", 6, vec![killed(Role::All, exactly(20)), injured(40)]);
+    let now = desk.killed_and_injured(6);
+    assert_eq!(now.each_ref().map(|toll| toll.shown), [Some(20), Some(40)]);
+    assert!(now.iter().all(|toll| toll.flags.is_empty()), "{now:#?}");
+}
+
+#[test]
+fn people_moved_as_another_source_says_are_told_and_not_counted() {
+    let mut desk = Desk::default();
+    let report = desk.report("a", 4, vec![killed(Role::All, exactly(10)), injured(50)]);
+    let died = desk.died("b", 5, 1);
+    let [killed, injured] = desk.killed_and_injured(5);
+    assert_eq!((killed.shown, injured.shown), (Some(10), Some(50)));
+    for (toll, figure) in [(&killed, 1), (&injured, 2)] {
+        assert_eq!(
+            flagged(toll, FlagKind::MovedSince),
+            [[claim(report, figure), ClaimRef::Event(died)]]
+        );
+    }
+}
+
+#[test]
+fn people_who_moved_may_be_of_a_smaller_group_and_are_of_every_larger_one() {
+    let mut desk = Desk::default();
+    let civilians = |figure| Figure {
+        who: Role::Civilian,
+        ..figure
     };
-    desk.report("a", 4, vec![killed(Role::All, exactly(10)), injured(50)]);
+    let women = Figure {
+        sex: Some(situ_core::Sex::Female),
+        ..killed(Role::Civilian, exactly(3))
+    };
+    let figures = vec![
+        killed(Role::All, exactly(30)),
+        killed(Role::Civilian, exactly(10)),
+        women,
+        civilians(injured(5)),
+    ];
+    desk.report("a", 4, figures);
     let envelope = |event| Event {
         occurred: Some(day(5)),
         source: Some(source("a")),
         ..event
     };
     let change = OutcomeChanged {
-        people: Who::any(Role::All),
+        people: Who::any(Role::Civilian),
         from: Outcome::Injured,
         to: Outcome::Killed,
-        count: count(1),
+        count: count(2),
         scope: Harm::All,
         places: Vec::new(),
     };
-    let moved = desk.record(5, envelope, change);
-    for toll in desk.ask(5, &Question::default()) {
-        let flag = toll
-            .flags
-            .iter()
-            .find(|flag| flag.flag == FlagKind::MovedSince)
-            .unwrap();
-        assert_eq!(flag.claims, [ClaimRef::Event(moved)]);
-    }
-    desk.report("a", 6, vec![killed(Role::All, exactly(11)), injured(49)]);
-    assert!(
-        desk.ask(6, &Question::default())
-            .iter()
-            .all(|toll| toll.flags.is_empty())
+    desk.record(5, envelope, change);
+    let tolls = desk.ask(5, &Question::default());
+    let shown: Vec<_> = tolls
+        .iter()
+        .map(|toll| (toll.figure.to_string(), toll.shown))
+        .filter(|(_, shown)| shown.is_some())
+        .collect();
+    let expected = [
+        ("killed/all", 32),
+        ("killed/civilian", 12),
+        ("killed/civilian/female", 3),
+        ("injured/civilian", 3),
+    ];
+    assert_eq!(
+        shown,
+        expected.map(|(name, number)| (name.to_owned(), Some(number)))
     );
+    let women = tolls.iter().find(|toll| toll.sex.is_some()).unwrap();
+    assert_eq!(flagged(women, FlagKind::MovedSince).len(), 1);
+}
+
+#[test]
+fn more_cannot_move_from_an_outcome_than_are_counted_in_it() {
+    let mut desk = Desk::default();
+    let report = desk.report("a", 4, vec![killed(Role::All, exactly(10)), injured(1)]);
+    let died = desk.died("a", 5, 3);
+    let [killed, injured] = desk.killed_and_injured(5);
+    assert_eq!((killed.shown, injured.shown), (Some(13), Some(1)));
+    let clashing = [claim(report, 2), ClaimRef::Event(died)];
+    assert_eq!(injured.conflicts[0].claims, clashing);
+    assert_eq!(injured.conflicts[0].gap, 2);
+    assert_eq!(flagged(&injured, FlagKind::MovedSince), [clashing]);
+}
+
+#[test]
+fn rival_counts_of_the_moment_people_moved_clash_only_possibly() {
+    let mut desk = Desk::default();
+    let report = desk.report("a", 4, vec![killed(Role::All, exactly(10))]);
+    let died = desk.died("a", 5, 1);
+    let other = desk.report("b", 5, vec![killed(Role::All, exactly(20))]);
+    let all = desk.killed(5, Role::All);
+    assert!(all.conflicts.is_empty(), "a dispute: {:?}", all.conflicts);
+    let disputed = flagged(&all, FlagKind::Disputed);
+    assert_eq!(disputed, [[claim(report, 1), claim(other, 1)]]);
+    let flag = all
+        .flags
+        .iter()
+        .find(|flag| flag.flag == FlagKind::Disputed);
+    assert_eq!(all.words, "11–20, disputed", "{flag:?} {died}");
+}
+
+#[test]
+fn a_counter_that_restarts_can_be_asked_for_as_published_and_as_one_series() {
+    let mut desk = Desk::default();
+    let old = desk.report("a", 3, vec![killed(Role::All, exactly(4047))]);
+    let restart = desk.restart("a", 4);
+    let new = desk.report("a", 5, vec![killed(Role::All, exactly(123))]);
+    let ask = |series| {
+        let question = Question {
+            series,
+            ..Question::default()
+        };
+        let [all] = desk.ask(5, &question).try_into().unwrap();
+        all
+    };
+    let names = [claim(new, 1), claim(old, 1), ClaimRef::Event(restart)];
+
+    let published: Toll = ask(Series::Published);
+    assert_eq!(
+        (published.shown, ends(&published)),
+        (Some(123), (123, Some(123)))
+    );
+    assert_eq!(flagged(&published, FlagKind::CounterRestarted), [names]);
+
+    let continuous: Toll = ask(Series::Continuous);
+    assert_eq!(continuous.series, Series::Continuous);
+    assert_eq!(
+        (continuous.shown, ends(&continuous)),
+        (Some(4170), (4170, Some(4170)))
+    );
+    assert_eq!(
+        continuous.words,
+        "at least 4170: 4047 before the counter began anew on 2026-02-04, and 123 since"
+    );
+    let proof = continuous.point.least_by.as_ref().unwrap();
+    assert_eq!(proof.constraints, ["continuous series"]);
+    let in_order = [claim(old, 1), ClaimRef::Event(restart), claim(new, 1)];
+    assert_eq!(proof.witnesses, in_order);
+    assert_eq!(flagged(&continuous, FlagKind::CounterRestarted), [names]);
+    assert!(
+        continuous.conflicts.is_empty(),
+        "{:?}",
+        continuous.conflicts
+    );
+}
+
+#[test]
+fn a_series_is_carried_over_every_restart_and_with_the_people_who_moved() {
+    let mut desk = Desk::default();
+    desk.report("a", 2, vec![killed(Role::All, exactly(4000))]);
+    desk.died("a", 3, 2);
+    desk.restart("a", 4);
+    desk.report(
+        "a",
+        5,
+        vec![killed(Role::All, Quantity::at_least(count(100)))],
+    );
+    desk.restart("a", 6);
+    desk.report("a", 7, vec![killed(Role::All, exactly(20))]);
+    desk.died("a", 8, 3);
+    let question = Question {
+        series: Series::Continuous,
+        ..Question::default()
+    };
+    let all = &desk.ask(8, &question)[0];
+    assert_eq!((all.shown, ends(all)), (Some(4125), (4125, None)));
+    assert_eq!(
+        desk.ask(8, &Question::default())[0].shown,
+        Some(23),
+        "as published"
+    );
+}
+
+#[test]
+fn a_count_that_may_overlap_its_successor_is_not_carried_over_the_restart() {
+    let mut desk = Desk::default();
+    desk.restart("a", 4);
+    let envelope = |event| Event {
+        occurred: Some("2026-02-03/2026-02-05[UTC]".parse().unwrap()),
+        source: Some(source("a")),
+        ..event
+    };
+    let reported = CasualtiesReported {
+        figures: vec![killed(Role::All, exactly(4047))],
+        words: None,
+        epoch: None,
+    };
+    desk.record(5, envelope, reported);
+    desk.report("a", 7, vec![killed(Role::All, exactly(123))]);
+    let question = Question {
+        series: Series::Continuous,
+        ..Question::default()
+    };
+    assert_eq!(desk.ask(8, &question)[0].shown, Some(123));
+}
+
+#[test]
+fn a_sum_beyond_what_a_figure_may_be_is_not_made() {
+    let mut desk = Desk::default();
+    desk.report("a", 3, vec![killed(Role::All, exactly(Count::LIMIT))]);
+    desk.restart("a", 4);
+    desk.report("a", 5, vec![killed(Role::All, exactly(Count::LIMIT))]);
+    desk.report("b", 4, vec![killed(Role::Civilian, exactly(Count::LIMIT))]);
+    desk.report("b", 4, vec![killed(Role::Police, exactly(Count::LIMIT))]);
+    desk.died("a", 6, Count::LIMIT);
+    for series in [Series::Published, Series::Continuous] {
+        let question = Question {
+            series,
+            who: Some(Who::any(Role::All)),
+            ..Question::default()
+        };
+        let all = &desk.ask(8, &question)[0];
+        assert_eq!(all.shown, Some(Count::LIMIT));
+        assert!(all.point.least >= Count::LIMIT, "{all:?}");
+        assert_eq!(flagged(all, FlagKind::MovedSince).len(), 1);
+    }
+}
+
+#[test]
+fn of_531_announced_in_48_hours_499_were_recognised_late() {
+    let mut desk = Desk::default();
+    let before = desk.report("a", 2, vec![killed(Role::All, exactly(1000))]);
+    let figures = vec![
+        killed(Role::All, exactly(1531)),
+        window(WindowKind::Reporting, 2, killed(Role::All, exactly(531))),
+        window(WindowKind::Occurrence, 2, killed(Role::All, exactly(32))),
+    ];
+    desk.report("a", 4, figures);
+    let tolls = desk.ask(4, &Question::default());
+    let shown: Vec<_> = tolls
+        .iter()
+        .map(|toll| (toll.figure.to_string(), toll.shown))
+        .collect();
+    let expected = [
+        ("killed/all", 1531),
+        ("killed/all/occurrence:2026-02-02[UTC]", 32),
+        ("killed/all/reporting:2026-02-02[UTC]", 531),
+    ];
+    assert_eq!(
+        shown,
+        expected.map(|(name, number)| (name.to_owned(), Some(number)))
+    );
+    assert_eq!(desk.killed(2, Role::All).claims[0].claim.event, before);
+    assert_eq!(ends(&tolls[0]), (1531, Some(1531)));
+    assert_eq!(
+        ends(&tolls[1]),
+        (32, Some(32)),
+        "what was announced bounds nobody's death"
+    );
+}
+
+#[test]
+fn windows_one_after_the_other_are_no_more_than_the_count_that_covers_them() {
+    let mut desk = Desk::default();
+    let dead_of = |from, number| {
+        vec![window(
+            WindowKind::Occurrence,
+            from,
+            killed(Role::All, exactly(number)),
+        )]
+    };
+    let windows = [
+        desk.report("a", 2, dead_of(1, 10)),
+        desk.report("a", 3, dead_of(2, 20)),
+        desk.report("a", 5, dead_of(4, 30)),
+    ];
+    let envelope = |event| Event {
+        occurred: Some(day(7)),
+        source: Some(source("b")),
+        ..event
+    };
+    let reported = CasualtiesReported {
+        figures: vec![killed(Role::All, exactly(50))],
+        words: None,
+        epoch: None,
+    };
+    let total = desk.record(7, envelope, reported);
+    let conflict = &desk.killed(7, Role::All).conflicts[0];
+    assert_eq!((conflict.gap, conflict.certainty), (10, Certainty::Certain));
+    let mut claims = windows.map(|window| claim(window, 1)).to_vec();
+    claims.push(claim(total, 1));
+    claims.sort();
+    assert_eq!(conflict.claims, claims);
+}
+
+#[test]
+fn windows_without_a_gap_make_the_longer_one_and_lead_from_one_count_to_another() {
+    let mut desk = Desk::default();
+    let dead_of = |from, quantity| {
+        vec![window(
+            WindowKind::Occurrence,
+            from,
+            killed(Role::All, quantity),
+        )]
+    };
+    let up_to = |number| Quantity::up_to(count(number));
+    desk.report("a", 3, dead_of(2, exactly(10)));
+    desk.report("a", 4, dead_of(3, up_to(20)));
+    desk.report("b", 4, dead_of(2, Quantity::at_least(count(25))));
+    let tolls = desk.ask(6, &Question::default());
+    let ends_of = |figure: &str| {
+        let toll = tolls.iter().find(|toll| toll.figure.to_string() == figure);
+        toll.map(ends)
+    };
+    assert_eq!(
+        ends_of("killed/all/occurrence:2026-02-02[UTC]"),
+        Some((25, Some(30))),
+        "from the second to the fourth: 10 and up to 20"
+    );
+    assert_eq!(
+        ends_of("killed/all/occurrence:2026-02-03[UTC]"),
+        Some((15, Some(20))),
+        "what the two days had beyond the first"
+    );
+
+    let mut desk = Desk::default();
+    desk.report("a", 2, vec![killed(Role::All, exactly(100))]);
+    desk.report("a", 3, dead_of(2, exactly(10)));
+    desk.report("a", 4, dead_of(3, exactly(5)));
+    desk.report(
+        "b",
+        4,
+        vec![killed(Role::All, Quantity::at_least(count(1)))],
+    );
+    assert_eq!(ends(&desk.killed(6, Role::All)), (115, Some(115)));
+}
+
+#[test]
+fn a_clash_of_a_claim_whose_time_was_told_by_the_hour_it_was_said_makes_its_period_suspect() {
+    for (words, is_suspect) in [
+        ("over the past four days", true),
+        ("since 2 February", false),
+    ] {
+        let mut desk = Desk::default();
+        let before = window(WindowKind::Occurrence, 1, killed(Role::All, exactly(41)));
+        desk.report("a", 2, vec![before]);
+        let since = |from, figure| Figure {
+            period: Period::Cumulative {
+                since: Some(day(from)),
+            },
+            ..figure
+        };
+        let relative = Figure {
+            words: Some(Text::new(words).unwrap()),
+            ..killed(Role::All, Quantity::at_least(count(197)))
+        };
+        let relative = desk.report("b", 6, vec![since(3, relative)]);
+        desk.report("a", 8, vec![since(1, killed(Role::All, exactly(216)))]);
+        let all = desk.killed(8, Role::All);
+        let suspects = flagged(&all, FlagKind::PeriodSuspect);
+        let expected = [claim(relative, 1)];
+        let expected: &[&[ClaimRef]] = if is_suspect { &[&expected] } else { &[] };
+        assert_eq!(suspects, expected, "{words}");
+    }
+}
+
+#[test]
+fn a_total_that_sums_the_earlier_parts_of_another_source_is_a_relay() {
+    let mut desk = Desk::default();
+    let parts = vec![
+        killed(Role::NonStateArmed, exactly(145)),
+        killed(Role::SecurityForces, exactly(17)),
+        killed(Role::Civilian, exactly(31)),
+    ];
+    let parts = desk.report("a", 4, parts);
+    let total = desk.report("b", 5, vec![killed(Role::All, exactly(48))]);
+    assert_eq!(
+        flagged(&desk.killed(6, Role::All), FlagKind::Relay),
+        [[claim(total, 1), claim(parts, 2), claim(parts, 3)]]
+    );
+    let mut desk = Desk::default();
+    desk.report("b", 3, vec![killed(Role::All, exactly(48))]);
+    let later = vec![
+        killed(Role::SecurityForces, exactly(17)),
+        killed(Role::Civilian, exactly(31)),
+    ];
+    desk.report("a", 5, later);
+    let all = desk.killed(6, Role::All);
+    assert!(flagged(&all, FlagKind::Relay).is_empty(), "{:?}", all.flags);
+}
+
+#[test]
+fn a_part_claimed_elsewhere_is_not_observed_here() {
+    let mut desk = Desk::default();
+    desk.partition(Coverage::Exhaustive);
+    desk.report(
+        "a",
+        4,
+        vec![
+            killed(Role::All, exactly(255)),
+            killed(Role::SecurityForces, exactly(22)),
+            killed(Role::NonStateArmed, exactly(197)),
+            in_place("quetta", killed(Role::Civilian, exactly(5))),
+        ],
+    );
+    let all = desk.killed(4, Role::All);
+    let unobserved = all
+        .flags
+        .iter()
+        .find(|flag| flag.flag == FlagKind::UnobservedParts);
+    assert_eq!(
+        unobserved.unwrap().words,
+        "nobody claims a figure for civilian"
+    );
+}
+
+#[test]
+fn what_was_derived_from_a_retracted_figure_is_flagged_until_it_is_replaced() {
+    let mut desk = Desk::default();
+    desk.partition(Coverage::Exhaustive);
+    let figures = vec![
+        killed(Role::All, exactly(255)),
+        killed(Role::SecurityForces, exactly(22)),
+        killed(Role::Civilian, exactly(36)),
+    ];
+    let report = desk.report("a", 4, figures);
+    let derived = desk.killed(4, Role::NonStateArmed);
+    assert_eq!(
+        (derived.shown, ends(&derived)),
+        (Some(197), (197, Some(197)))
+    );
+
+    desk.retract(5, claim(report, 3), None);
+    let derived = desk.killed(5, Role::NonStateArmed);
+    assert_eq!((derived.shown, ends(&derived)), (None, (0, Some(233))));
+    let names = [claim(report, 3)];
+    assert_eq!(flagged(&derived, FlagKind::DerivedFromRetracted), [names]);
+    for who in [Role::All, Role::SecurityForces, Role::Civilian] {
+        let toll = desk.killed(5, who);
+        let none: [&[ClaimRef]; 0] = [];
+        assert_eq!(
+            flagged(&toll, FlagKind::DerivedFromRetracted),
+            none,
+            "{who}"
+        );
+    }
+
+    let right = desk.report_learnt("a", 4, 6, vec![killed(Role::Civilian, exactly(35))]);
+    desk.retract(6, claim(report, 3), Some(claim(right, 1)));
+    let derived = desk.killed(6, Role::NonStateArmed);
+    assert!(flagged(&derived, FlagKind::DerivedFromRetracted).is_empty());
 }
 
 #[test]
