@@ -17,7 +17,7 @@ pub(crate) use add::{AddArgs, AddEvent, CasualtiesArgs, Envelope, ScopeArgs};
 pub(crate) use audit::{Axis, CiteArgs, ClaimsArgs, DiffArgs, HistoryArgs, Read, Which, WhyArgs};
 pub(crate) use services::{By, Only, ServicesArgs, ServicesCommand};
 pub(crate) use words::{FigureArg, KnownArg};
-use words::{how_many, one_of};
+use words::{SeriesArg, how_many, one_of};
 
 /// Keeps what sources claim about a crisis, and answers what was known when.
 #[derive(Debug, Parser)]
@@ -367,6 +367,10 @@ pub(crate) struct TollArgs {
 
     #[command(flatten)]
     pub(crate) read: Read,
+
+    /// A counter that began anew: published (as its source counts) or continuous (with what it came to before)
+    #[arg(long, default_value = "published")]
+    pub(crate) series: SeriesArg,
 
     /// Print the evidence of every figure too: its name, what it rests on, what is set aside
     #[arg(long)]

@@ -58,7 +58,6 @@ impl Folded {
         let figure = which.figure.as_ref();
         let scope = which.scope.as_deref();
         Ok(Question {
-            superseded: false,
             figure: figure
                 .map(|figure| Self::figure(question, figure))
                 .transpose()?,
@@ -69,6 +68,7 @@ impl Folded {
             basis: which.basis,
             policy: read.map(|read| read.policy.0.clone()).unwrap_or_default(),
             reading: read.map(|read| read.reading.0).unwrap_or_default(),
+            ..Question::default()
         })
     }
 

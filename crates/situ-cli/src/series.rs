@@ -154,6 +154,7 @@ fn by_time(
             figure: Some(toll.figure.clone()),
             policy: asked.policy.clone(),
             reading: asked.reading,
+            series: asked.series,
             ..situ_tolls::Question::default()
         };
         let lines = tolls.lines(&question.situation, question.as_of, &named);

@@ -418,6 +418,6 @@ fn suspect(claim: &Claim, conflicts: &[Conflict]) -> Option<String> {
     let mut said = said.into_iter().flatten();
     let words = said.find_map(|words| relative_period(words.as_str()))?;
     Some(format!(
-        "it clashes for certain, and its time was coded from \"{words}\", counted from when that was said: check its start"
+        "it clashes for certain, and \"{words}\" counts back from when that was said: its start is suspect"
     ))
 }

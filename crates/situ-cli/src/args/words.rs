@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use situ_core::{AgeBand, Extent, Name, PlaceId, Position, Role, Sex, Who, Zone};
-use situ_tolls::{FigureName, FigureNameError, Policy, PolicyError, Reading};
+use situ_tolls::{FigureName, FigureNameError, Policy, PolicyError, Reading, Series};
 
 /// Accepts the words of a vocabulary and nothing else.
 macro_rules! one_of {
@@ -168,6 +168,24 @@ impl FromStr for ReadingArg {
             "floor" => Ok(Self(Reading::Floor)),
             "point" => Ok(Self(Reading::Point)),
             _ => Err(format!("unknown reading `{text}`; it is floor or point")),
+        }
+    }
+}
+
+/// What becomes of a counter that began anew, as typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SeriesArg(pub(crate) Series);
+
+impl FromStr for SeriesArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "published" => Ok(Self(Series::Published)),
+            "continuous" => Ok(Self(Series::Continuous)),
+            _ => Err(format!(
+                "unknown series `{text}`; it is published or continuous"
+            )),
         }
     }
 }

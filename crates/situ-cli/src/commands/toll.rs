@@ -31,6 +31,7 @@ pub(crate) fn run(args: &TollArgs, session: &mut Session<'_>) -> anyhow::Result<
     let question = Question::resolve(session, &folded.ledger)?;
     let asked = situ_tolls::Question {
         superseded: args.evidence || session.global.json,
+        series: args.series.0,
         ..folded.which(&question, &args.which, Some(&args.read))?
     };
     let found = folded.tolls.at(&question.situation, question.as_of, &asked);

@@ -575,6 +575,13 @@ pub(crate) fn flag_name(flag: FlagKind) -> String {
 
 /// A warning in words, with the name of the source in it.
 pub(crate) fn flag_in_words(flag: &Flag, names: &Names<'_>) -> String {
+    let sum = "the sum of earlier claims of ";
+    if let Some(told) = flag.words.strip_prefix(sum)
+        && let Some((id, parts)) = told.split_once(' ')
+        && let Ok(id) = SourceId::new(id)
+    {
+        return format!("{sum}{} {parts}", names.source(&id));
+    }
     let (before, after) = match flag.flag {
         FlagKind::SelfDeclared => ("", " speaks of its own people"),
         FlagKind::Relay => ("the same number as an earlier claim of ", ""),
