@@ -192,10 +192,15 @@ pub(crate) enum Command {
     ///
     /// It does not find an event that somebody who can write to the file has changed with care.
     Check,
-    /// Print shell completions
-    #[command(
-        after_help = "Example:\n  situ completions bash > ~/.local/share/bash-completion/completions/situ"
-    )]
+    /// Print what a shell needs to complete commands, flags and figures
+    #[command(after_help = "\
+The shell then asks situ itself, which looks into the log for names of figures.
+Print it anew after an update of situ.
+
+Examples:
+  situ completions bash > ~/.local/share/bash-completion/completions/situ
+  situ completions zsh > ~/.zfunc/_situ          in a folder of your $fpath
+  situ completions fish > ~/.config/fish/completions/situ.fish")]
     Completions {
         /// For which shell
         shell: clap_complete::Shell,

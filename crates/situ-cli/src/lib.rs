@@ -5,9 +5,10 @@
 //! output, everything else to standard error; it never prompts.
 //!
 //! It decides nothing about tolls or services: that is the views' business. Nothing here reads the clock; `main` does, and
-//! passes it in as [`Now`]. Start at [`run`].
+//! passes it in as [`Now`]. Start at [`run`]; a shell that completes a line is answered by [`complete_for_shell`].
 
 mod args;
+mod complete;
 mod exit;
 mod now;
 
@@ -27,6 +28,7 @@ mod commands;
 mod render;
 
 pub use args::Args;
+pub use complete::complete_for_shell;
 pub use exit::Exit;
 pub use now::Now;
 pub use run::{run, run_on_terminal};
