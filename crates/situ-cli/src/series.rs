@@ -1,5 +1,7 @@
 //! A figure place by place, day by day, week by week or source by source.
 
+use std::collections::BTreeSet;
+
 use chrono::{Datelike as _, Days, NaiveDate};
 use clap::ValueEnum;
 use serde::Serialize;
@@ -64,10 +66,43 @@ pub(crate) fn series(
     asked: &situ_tolls::Question,
 ) -> anyhow::Result<Vec<Series>> {
     match by {
-        By::Place => Ok(by_place(figures)),
+        By::Place => match &asked.figure {
+            Some(figure) if figure.places.is_empty() => {
+                Ok(by_place(&everywhere(figure, tolls, question, asked)))
+            }
+            _ => Ok(by_place(figures)),
+        },
         By::Source => Ok(by_source(figures)),
         By::Day | By::Week => by_time(by, figures, tolls, question, asked),
     }
+}
+
+/// A figure of the whole situation, and of every place it is counted in.
+fn everywhere(
+    figure: &FigureName,
+    tolls: &Tolls,
+    question: &Question,
+    asked: &situ_tolls::Question,
+) -> Vec<Toll> {
+    let ask = |asked| tolls.at(&question.situation, question.as_of, &asked).tolls;
+    let counted = ask(situ_tolls::Question {
+        figure: None,
+        outcome: Some(figure.outcome),
+        who: Some(figure.who),
+        scope: Some(figure.scope),
+        basis: Some(figure.basis),
+        ..asked.clone()
+    });
+    let places = counted.into_iter().map(|toll| toll.places);
+    let places: BTreeSet<Vec<PlaceId>> = places.chain([Vec::new()]).collect();
+    let there = |places| situ_tolls::Question {
+        figure: Some(FigureName {
+            places,
+            ..figure.clone()
+        }),
+        ..asked.clone()
+    };
+    places.into_iter().map(there).flat_map(ask).collect()
 }
 
 /// The figures that are counted in some place, each with that of the whole situation where there is one.
