@@ -245,14 +245,18 @@ fn main() {
         &whole,
         100,
     );
-    let log = daily_bulletins(60);
+    let log = daily_bulletins(1000 / scale);
+    let civilians = Question {
+        figure: Some("killed/civilian".parse().unwrap()),
+        ..Question::default()
+    };
     measure(
         "one figure of daily bulletins, running and windows",
         &log,
         1,
         1000 / scale,
-        &one,
-        5,
+        &civilians,
+        25,
     );
     measure(
         "all of the daily bulletins",
@@ -260,7 +264,7 @@ fn main() {
         1,
         1000 / scale,
         &whole,
-        5,
+        25,
     );
     let bulletins = daily_bulletins(60);
     let tolls = fold(&bulletins);

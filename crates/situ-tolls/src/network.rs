@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use situ_core::{
-    AgeBand, AsOf, Basis, ClaimRef, Coverage, EventId, Harm, Name, Outcome, PlaceId, Position,
-    Register, Role, Sex, SituationId, SourceId, Who, WindowKind,
+    AgeBand, AsOf, Basis, ClaimRef, Coverage, EventId, Harm, Instant, Name, Outcome, PlaceId,
+    Position, Register, Role, Sex, SituationId, SourceId, Who, WindowKind,
 };
 
 use crate::carry::Carried;
@@ -648,37 +648,53 @@ impl<'a> Network<'a> {
 
     /// Whatever lies within a count, in people, scope, place, time and basis, is no more than it.
     fn add_containments(&mut self) {
-        let mut outer: HashMap<(Outcome, Harm), Vec<(Moment, Node)>> = HashMap::new();
+        let mut outer: HashMap<(Outcome, Harm), Outer> = HashMap::new();
         for (node, count) in self.counts.iter().enumerate() {
-            outer
-                .entry((count.cell.outcome, count.cell.harm))
-                .or_default()
-                .push((count.as_of, node));
+            let key = (count.cell.outcome, count.cell.harm);
+            outer.entry(key).or_default().push(node, count);
+        }
+        for outer in outer.values_mut() {
+            outer.sort();
         }
         for part in 0..self.counts.len() {
-            let (outcome, as_of) = (self.counts[part].cell.outcome, self.counts[part].as_of);
-            for harm in self.context.harms_around(self.counts[part].cell.harm) {
-                let around = outer.get(&(outcome, harm)).map_or(&[][..], Vec::as_slice);
-                for (outer, whole) in around.iter().filter(|(_, whole)| *whole != part) {
-                    if as_of.is_up_to(*outer) {
-                        if let Some(name) = self
-                            .context
-                            .containment(&self.counts[part], &self.counts[*whole])
-                        {
-                            self.rule(name, *whole, vec![part], Sense::AtLeast, None);
-                        }
-                    } else if *whole < part
-                        && self.counts[*whole].may_be_the_same(&self.counts[part])
-                    {
-                        self.tentative.push(Rule {
-                            name: "same moment",
-                            whole: *whole,
-                            parts: vec![part],
-                            sense: Sense::Equal,
-                            evidence: None,
-                        });
-                    }
+            let inner = &self.counts[part];
+            let mut found: Vec<(&'static str, Node)> = Vec::new();
+            for harm in self.context.harms_around(inner.cell.harm) {
+                let Some(outer) = outer.get(&(inner.cell.outcome, harm)) else {
+                    continue;
+                };
+                for whole in outer.around(inner).filter(|whole| *whole != part) {
+                    let name = self.context.containment(inner, &self.counts[whole]);
+                    found.extend(name.map(|name| (name, whole)));
                 }
+            }
+            for (name, whole) in found {
+                self.rule(name, whole, vec![part], Sense::AtLeast, None);
+            }
+        }
+        self.add_same_moments();
+    }
+
+    /// Counts of one cell whose as-ofs may be one moment may be the same.
+    fn add_same_moments(&mut self) {
+        let nodes: Vec<(&Count, Node)> = self
+            .index
+            .iter()
+            .map(|(count, node)| (count, *node))
+            .collect();
+        let same_cell =
+            |a: &(&Count, Node), b: &(&Count, Node)| a.0.cell == b.0.cell && a.0.epoch == b.0.epoch;
+        for nodes in nodes.chunk_by(same_cell) {
+            for (index, (count, node)) in nodes.iter().enumerate() {
+                let others = nodes[..index].iter();
+                let same = others.filter(|(other, _)| count.may_be_the_same(other));
+                self.tentative.extend(same.map(|(_, other)| Rule {
+                    name: "same moment",
+                    whole: *other.min(node),
+                    parts: vec![*other.max(node)],
+                    sense: Sense::Equal,
+                    evidence: None,
+                }));
             }
         }
     }
@@ -944,6 +960,67 @@ impl<'a> Piece<'a> {
 
 fn number(index: usize) -> Evidence {
     Evidence::try_from(index).expect("fewer than 2^32 claims")
+}
+
+/// The counts of one outcome and harm that others may lie within.
+#[derive(Default)]
+struct Outer {
+    others: Vec<(Moment, Node)>,
+    windows: Vec<OuterWindow>,
+}
+
+struct OuterWindow {
+    from: Moment,
+    as_of: Moment,
+    node: Node,
+    /// The last end of this window and of all that start before it.
+    last: Instant,
+}
+
+impl Outer {
+    fn push(&mut self, node: Node, count: &Count) {
+        match count.cell.span {
+            Span::Window(_, from) => self.windows.push(OuterWindow {
+                from,
+                as_of: count.as_of,
+                node,
+                last: count.as_of.latest,
+            }),
+            Span::Cumulative(_) | Span::Incident => self.others.push((count.as_of, node)),
+        }
+    }
+
+    fn sort(&mut self) {
+        self.windows
+            .sort_by_key(|window| (window.from.earliest, window.node));
+        let mut last = None;
+        for window in &mut self.windows {
+            window.last = last.map_or(window.last, |last: Instant| last.max(window.last));
+            last = Some(window.last);
+        }
+    }
+
+    /// The counts that a count may lie within by their time alone: windows only where they begin by then and end no sooner, so
+    /// that those of a long row of windows do not all look at each other.
+    fn around(&self, inner: &Count) -> impl Iterator<Item = Node> {
+        let as_of = inner.as_of;
+        let others = self.others.iter();
+        let others = others.filter(move |(outer, _)| as_of.is_up_to(*outer));
+        let begun = match inner.cell.span {
+            Span::Window(_, from) => {
+                let is_begun = |window: &OuterWindow| window.from.earliest <= from.earliest;
+                &self.windows[..self.windows.partition_point(is_begun)]
+            }
+            Span::Cumulative(_) | Span::Incident => &[],
+        };
+        let windows = begun.iter().rev();
+        let windows = windows
+            .take_while(move |window| window.last >= as_of.latest)
+            .filter(move |window| as_of.is_up_to(window.as_of));
+        others
+            .map(|(_, node)| *node)
+            .chain(windows.map(|window| window.node))
+    }
 }
 
 impl Count {
