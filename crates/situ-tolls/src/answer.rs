@@ -1,7 +1,7 @@
 //! From a solved network to the answers a reader gets.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use situ_core::{
     AsOf, Basis, ClaimRef, Harm, Interval, Known, PlaceId, Position, Register, SituationId,
@@ -189,6 +189,7 @@ impl Asking<'_> {
             context,
             known: as_of.known,
             standing: &standing,
+            members: named.is_none().then(|| members(&standing)),
             clashes: clashes(&network, &sides, &system, &point),
             sides: &sides,
             without: without_banned(&network, &system, &floor_system, is_kept),
@@ -209,7 +210,7 @@ impl Asking<'_> {
 }
 
 /// A figure: cells that differ only in where a running count starts.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Group {
     pub(crate) outcome: situ_core::Outcome,
     pub(crate) period: Period,
@@ -219,7 +220,7 @@ pub(crate) struct Group {
     pub(crate) who: situ_core::Who,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Period {
     /// Every running count, or those with one start.
     Cumulative(Option<Moment>),
@@ -384,6 +385,8 @@ pub(crate) struct Resolved<'a> {
     pub(crate) point: Solution,
     pub(crate) floor: Solution,
     pub(crate) without: Vec<Without>,
+    /// None where one figure is asked for by name.
+    members: Option<Members>,
     pub(crate) sides: &'a Sides<'a>,
     pub(crate) repair: &'a Repair,
     pub(crate) clashes: Clashes,
@@ -417,20 +420,48 @@ impl Asking<'_> {
     }
 }
 
+/// The claims of each figure of an answer to everything, by place among those that are current and those set aside.
+type Members = HashMap<Group, (Vec<usize>, Vec<usize>)>;
+
+fn members(standing: &Standing<'_>) -> Members {
+    let mut members = Members::new();
+    for (index, current) in standing.current.iter().enumerate() {
+        let figure = Group::of(&current.claim.cell);
+        members.entry(figure).or_default().0.push(index);
+    }
+    for (index, aside) in standing.aside.iter().enumerate() {
+        let figure = Group::of(&aside.claim.cell);
+        members.entry(figure).or_default().1.push(index);
+    }
+    members
+}
+
+impl<'a> Resolved<'a> {
+    /// The claims of a figure that are current, and those set aside.
+    fn members(&self, group: &Group) -> (Vec<(Evidence, &'a Current<'a>)>, Vec<&'a Aside<'a>>) {
+        let current = (0..).zip(&self.network.current);
+        let aside = self.standing.aside.iter();
+        let Some(members) = &self.members else {
+            let current = current.filter(|(_, current)| group.holds(&current.claim.cell));
+            let aside = aside.filter(|aside| group.holds(&aside.claim.cell));
+            return (current.collect(), aside.collect());
+        };
+        let none = (Vec::new(), Vec::new());
+        let (current, aside) = members.get(group).unwrap_or(&none);
+        let current = (current.iter()).map(|index| {
+            let evidence = Evidence::try_from(*index).expect("fewer than 2^32 claims");
+            (evidence, &self.network.current[*index])
+        });
+        let aside = aside.iter().map(|index| &self.standing.aside[*index]);
+        (current.collect(), aside.collect())
+    }
+}
+
 impl Resolved<'_> {
     /// The answer for one figure; none where nothing at all is known of it.
     pub(crate) fn toll(&self, group: &Group, nodes: &[Node], question: &Question) -> Option<Toll> {
         let node = nodes.first().copied();
-        let current: Vec<(Evidence, &Current<'_>)> = (0..)
-            .zip(&self.network.current)
-            .filter(|(_, current)| group.holds(&current.claim.cell))
-            .collect();
-        let aside: Vec<&Aside<'_>> = self
-            .standing
-            .aside
-            .iter()
-            .filter(|aside| group.holds(&aside.claim.cell))
-            .collect();
+        let (current, aside) = self.members(group);
         let own: Vec<&Claim> = if current.is_empty() {
             aside.iter().map(|aside| aside.claim).collect()
         } else {
@@ -661,12 +692,7 @@ impl Resolved<'_> {
     }
 
     fn parts(&self, node: Node) -> Option<Parts> {
-        let partitions = self
-            .network
-            .partitions
-            .iter()
-            .filter(|(whole, _)| *whole == node)
-            .map(|(_, partition)| partition);
+        let partitions = self.network.partitions_of(node);
         let claimed = |partition: &&Partition| {
             partition
                 .parts
@@ -814,18 +840,18 @@ impl Resolved<'_> {
         let count = &self.network.counts[window];
         let running = |node: &Node| {
             let other = &self.network.counts[*node];
-            matches!(other.cell.span, Span::Cumulative(_))
+            other.as_of == count.as_of
                 && Cell {
                     span: count.cell.span,
                     ..other.cell.clone()
                 } == count.cell
-                && other.as_of == count.as_of
         };
         let start = |node: &Node| match self.network.counts[*node].cell.span {
             Span::Cumulative(since) => since.map(|since| (since.earliest, since.latest)),
             _ => None,
         };
-        let running = self.network.nodes().filter(running).min_by_key(start)?;
+        let all_running = self.network.running.iter().copied();
+        let running = all_running.filter(running).min_by_key(start)?;
         let (running, window) = (self.interval(running), self.interval(window));
         let at = self.window_start(group, current)?;
         Some(Implied {

@@ -268,12 +268,7 @@ impl Resolved<'_> {
     /// Whether a total is nothing but the sum of its own report's parts, in words, with their names.
     fn own_parts(&self, node: Node, total: &Claim) -> Option<(String, Vec<ClaimRef>)> {
         let sum = total.quantity.shown()?;
-        let partitions = self
-            .network
-            .partitions
-            .iter()
-            .filter(|(whole, _)| *whole == node);
-        for (_, partition) in partitions {
+        for partition in self.network.partitions_of(node) {
             let parts: Vec<&Claim> = partition
                 .parts
                 .iter()
@@ -316,15 +311,15 @@ impl Resolved<'_> {
     /// An earlier claim of another origin with the same number for the same people in the same places, or earlier ones of one
     /// report whose people are parts of these and sum to it.
     fn relayed(&self, claim: &Claim) -> Option<(String, Vec<&Claim>)> {
+        if !matches!(claim.cell.span, Span::Cumulative(_)) {
+            return None;
+        }
         let is_earlier = |earlier: &&Claim| {
             earlier.report.source.origin != claim.report.source.origin
                 && earlier.cell.outcome == claim.cell.outcome
                 && earlier.cell.places == claim.cell.places
                 && earlier.cell.basis == claim.cell.basis
-                && matches!(
-                    (earlier.cell.span, claim.cell.span),
-                    (Span::Cumulative(_), Span::Cumulative(_))
-                )
+                && matches!(earlier.cell.span, Span::Cumulative(_))
                 && (earlier.report.learnt_at, earlier.report.position)
                     < (claim.report.learnt_at, claim.report.position)
         };

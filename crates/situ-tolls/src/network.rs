@@ -64,7 +64,10 @@ pub(crate) struct Network<'a> {
     tentative: Vec<Rule>,
     /// Evidence the bounds of a node must not rest on.
     pub(crate) banned: BTreeMap<Node, Vec<Evidence>>,
-    pub(crate) partitions: Vec<(Node, Partition)>,
+    /// By whole.
+    partitions: Vec<(Node, Partition)>,
+    /// The running counts.
+    pub(crate) running: Vec<Node>,
     context: Context<'a>,
 }
 
@@ -135,6 +138,7 @@ impl<'a> Network<'a> {
             tentative: Vec::new(),
             banned: BTreeMap::new(),
             partitions: Vec::new(),
+            running: Vec::new(),
             context,
         };
         network.named = network
@@ -158,6 +162,9 @@ impl<'a> Network<'a> {
         network.add_containments();
         network.add_windows();
         network.add_carrying();
+        let is_running =
+            |node: &Node| matches!(network.counts[*node].cell.span, Span::Cumulative(_));
+        network.running = network.nodes().filter(is_running).collect();
         network.ban_totals_of_retracted(standing);
         network
     }
@@ -644,6 +651,14 @@ impl<'a> Network<'a> {
             })
             .find(|(count, _)| count.may_bound(whole))
             .map(|(_, node)| *node)
+    }
+
+    /// The partitions of a count.
+    pub(crate) fn partitions_of(&self, whole: Node) -> impl Iterator<Item = &Partition> {
+        let first = self.partitions.partition_point(|(of, _)| *of < whole);
+        let own = self.partitions[first..].iter();
+        own.take_while(move |(of, _)| *of == whole)
+            .map(|(_, partition)| partition)
     }
 
     /// Whatever lies within a count, in people, scope, place, time and basis, is no more than it.
