@@ -320,8 +320,7 @@ impl Resolved<'_> {
                 && earlier.cell.places == claim.cell.places
                 && earlier.cell.basis == claim.cell.basis
                 && matches!(earlier.cell.span, Span::Cumulative(_))
-                && (earlier.report.learnt_at, earlier.report.position)
-                    < (claim.report.learnt_at, claim.report.position)
+                && (earlier.report.learnt_at, earlier.id) < (claim.report.learnt_at, claim.id)
         };
         let current = self.network.current.iter().map(|current| current.claim);
         let earlier: Vec<&Claim> = current.filter(is_earlier).collect();

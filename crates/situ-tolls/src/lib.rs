@@ -11,6 +11,7 @@ mod toll;
 mod tolls;
 
 mod brief;
+mod casualties;
 mod citation;
 mod diff;
 mod history;
@@ -36,6 +37,7 @@ mod repair;
 mod solver;
 
 pub use brief::Brief;
+pub use casualties::{Casualties, Sum};
 pub use citation::{
     Checked, Citation, CitationError, CiteError, Clock, Digest, Discrepancy, LogState, Note, Rest,
     Sha256,

@@ -287,7 +287,7 @@ pub(crate) fn epoch_at<'a>(
 ) -> Option<&'a Name> {
     restarts(claims, register, counter, known)
         .filter(|restart| restart.at.earliest() <= at)
-        .max_by_key(|restart| (Moment::of(&restart.at), restart.learnt_at, restart.position))
+        .max_by_key(|restart| (Moment::of(&restart.at), restart.learnt_at, restart.event))
         .map(|restart| &restart.epoch)
 }
 

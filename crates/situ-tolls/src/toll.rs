@@ -354,6 +354,8 @@ pub enum FlagKind {
     CounterRestarted,
     /// It clashes for certain, and its time was coded from words such as "the past four days".
     PeriodSuspect,
+    /// The killed of a source rose and its injured did not fall by as many: some may be counted as both. A flag of casualties.
+    PossibleDoubleCount,
     /// The total equals the sum of its own report's parts, so it is no independent evidence.
     TotalEqualsOwnParts,
     /// The same number as an earlier claim of another origin, or the sum of its parts there.

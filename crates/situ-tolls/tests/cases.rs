@@ -11,7 +11,8 @@ use situ_core::{
 };
 use situ_memory::MemoryStore;
 use situ_tolls::{
-    Certainty, FlagKind, Policy, Question, Reading, Reason, Series, Toll, TollPeriod, Tolls, Why,
+    Casualties, Certainty, FlagKind, Policy, Question, Reading, Reason, Series, Toll, TollPeriod,
+    Tolls, Why,
 };
 
 /// A desk that records one event after another; days are days of February 2026 in UTC.
@@ -1061,6 +1062,87 @@ fn an_injured_person_who_dies_is_counted_among_the_dead_and_no_longer_among_the_
         ]
     );
     assert_eq!(why.considered[0].claim, killed.claims[0]);
+}
+
+#[test]
+fn casualties_are_the_killed_and_the_injured_and_those_who_may_be_counted_twice_are_said() {
+    let casualties = |desk: &Desk| {
+        let as_of = AsOf {
+            valid: Valid(noon(8)),
+            known: Known::Position(desk.store.head().unwrap()),
+        };
+        let situation = SituationId::new("s").unwrap();
+        let both = desk
+            .tolls()
+            .casualties(&situation, as_of, &Question::default());
+        let [both] = both.try_into().unwrap();
+        both
+    };
+    let point = |both: &Casualties| (both.shown, both.point.least, both.point.most);
+    let mut desk = Desk::default();
+    let old = desk.report("a", 4, vec![killed(Role::All, exactly(10)), injured(50)]);
+    assert_eq!(point(&casualties(&desk)), (Some(60), 60, Some(60)));
+    let died = desk.died("a", 5, 1);
+    let told: Casualties = casualties(&desk);
+    assert_eq!(point(&told), (Some(60), 60, Some(60)));
+    assert_eq!(told.point.expression, "11 + 49");
+    let names = [claim(old, 1), claim(old, 2), ClaimRef::Event(died)];
+    assert!(names.iter().all(|name| told.rests_on.contains(name)));
+    assert!(told.flags.is_empty(), "{:?}", told.flags);
+
+    desk.retract(5, ClaimRef::Event(died), None);
+    let new = desk.report("a", 6, vec![killed(Role::All, exactly(11)), injured(50)]);
+    let untold = casualties(&desk);
+    assert_eq!(point(&untold), (None, 60, Some(61)));
+    assert_eq!(untold.point.words, "60 to 61");
+    assert_eq!(untold.point.expression, "11 + 50 − 1");
+    let [flag] = &untold.flags[..] else {
+        panic!("one flag: {:?}", untold.flags)
+    };
+    assert_eq!(flag.flag, FlagKind::PossibleDoubleCount);
+    assert_eq!(flag.claims, [claim(new, 1), claim(new, 2)]);
+}
+
+#[test]
+fn casualties_of_two_sources_hold_whoever_died_since_the_injured_were_counted() {
+    let mut desk = Desk::default();
+    desk.report("a", 4, vec![injured(50)]);
+    desk.report("b", 4, vec![killed(Role::All, exactly(7))]);
+    desk.report("b", 5, vec![killed(Role::All, exactly(9))]);
+    let tolls = desk.tolls();
+    let as_of = AsOf {
+        valid: Valid(noon(8)),
+        known: Known::Position(desk.store.head().unwrap()),
+    };
+    let situation = SituationId::new("s").unwrap();
+    let figure = Some("injured/all".parse().unwrap());
+    let question = Question {
+        figure,
+        ..Question::default()
+    };
+    let [both] = tolls
+        .casualties(&situation, as_of, &question)
+        .try_into()
+        .unwrap();
+    assert_eq!((both.point.least, both.point.most), (57, Some(59)));
+    assert_eq!(both.killed.to_string(), "killed/all");
+    let [civilians] = tolls
+        .casualties(
+            &situation,
+            as_of,
+            &Question {
+                figure: Some("killed/civilian".parse().unwrap()),
+                ..Question::default()
+            },
+        )
+        .try_into()
+        .unwrap();
+    let ends = (civilians.point.least, civilians.point.most);
+    assert_eq!(
+        (civilians.shown, ends),
+        (None, (0, Some(59))),
+        "at most all of them"
+    );
 }
 
 #[test]
