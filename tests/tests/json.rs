@@ -266,6 +266,8 @@ fn every_field_is_documented_and_every_documented_field_is_there() {
             "--injured",
             "30 to 40",
         ]),
+        add(&["casualties", "--as-of", "2026-02-03", "--injured", "30"]),
+        vec!["casualties", "--at", noon],
         add(&[
             "partition",
             "--outcome",

@@ -17,7 +17,7 @@ pub(crate) use add::{AddArgs, AddEvent, CasualtiesArgs, Envelope, ScopeArgs};
 pub(crate) use audit::{Axis, CiteArgs, ClaimsArgs, DiffArgs, HistoryArgs, Read, Which, WhyArgs};
 pub(crate) use services::{By, Only, ServicesArgs, ServicesCommand};
 pub(crate) use words::{FigureArg, KnownArg};
-use words::{SeriesArg, how_many, one_of};
+use words::{SeriesArg, WhoArg, how_many, one_of};
 
 /// Keeps what sources claim about a crisis, and answers what was known when.
 #[derive(Debug, Parser)]
@@ -174,6 +174,8 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// How many people, by whom it is said, and why
     Toll(TollArgs),
+    /// The killed and the injured together, each person once
+    Casualties(CasualtiesOfArgs),
     /// Why a figure is what it is: rule, evidence, each step
     Why(WhyArgs),
     /// How a figure changed as knowledge changed
@@ -392,6 +394,37 @@ pub(crate) struct TollArgs {
     /// Of windows that count the same people, which to print; JSON holds all
     #[arg(long, default_value = "newest")]
     pub(crate) windows: Windows,
+}
+
+/// Arguments of `situ casualties`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  situ casualties
+  situ casualties --who civilian --reading point")]
+pub(crate) struct CasualtiesOfArgs {
+    /// Only these people: all, civilian, security_forces, civilian/female, …
+    #[arg(long, value_name = "WHO")]
+    pub(crate) who: Option<WhoArg>,
+
+    /// Only this harm: all, attacks, operations, or the REF of one event
+    #[arg(long, value_name = "SCOPE")]
+    pub(crate) scope: Option<String>,
+
+    /// Only those of this place, or of places in it
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) place: Option<situ_core::PlaceId>,
+
+    /// Only those known like this: reported, verified, …
+    #[arg(long, value_parser = one_of!(situ_core::Basis), hide_possible_values = true)]
+    pub(crate) basis: Option<situ_core::Basis>,
+
+    #[command(flatten)]
+    pub(crate) read: Read,
+
+    /// A counter that began anew: published (as its source counts) or continuous (with what it came to before)
+    #[arg(long, default_value = "published")]
+    pub(crate) series: SeriesArg,
 }
 
 /// Arguments of `situ schema`.

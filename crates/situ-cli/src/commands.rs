@@ -2,6 +2,7 @@
 
 pub(crate) mod demo;
 
+pub(crate) mod casualties;
 pub(crate) mod services;
 pub(crate) mod toll;
 

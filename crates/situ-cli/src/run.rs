@@ -99,6 +99,7 @@ fn dispatch(command: &Command, session: &mut Session<'_>) -> anyhow::Result<Exit
         Command::Log(args) => commands::log::run(args, session),
         Command::Show(args) => commands::show::run(args, session),
         Command::Toll(args) => commands::toll::run(args, session),
+        Command::Casualties(args) => commands::casualties::run(args, session),
         Command::Why(args) => commands::why::run(args, session),
         Command::History(args) => commands::history::run(args, session),
         Command::Diff(args) => commands::diff::run(args, session),

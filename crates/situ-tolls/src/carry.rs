@@ -156,7 +156,7 @@ impl<'a> Context<'a> {
                 && self.register.event_retraction(moved.event, known).is_none()
         };
         let mut moves: Vec<&Moved> = self.claims.moved.iter().filter(is_visible).collect();
-        moves.sort_by_key(|moved| (Moment::of(&moved.at), moved.learnt_at, moved.position));
+        moves.sort_by_key(|moved| (Moment::of(&moved.at), moved.learnt_at, moved.event));
         moves
     }
 
@@ -217,7 +217,7 @@ impl<'a> Context<'a> {
         let counter = (origin, claim.cell.outcome);
         let restart = restarts(self.claims, self.register, counter, self.as_of.known)
             .filter(|restart| restart.epoch == *epoch)
-            .min_by_key(|restart| (Moment::of(&restart.at), restart.position))?;
+            .min_by_key(|restart| (Moment::of(&restart.at), restart.event))?;
         let is_before = |other: &Current<'_>| {
             other.claim.report.source.origin == *origin
                 && other.epoch != Some(epoch)

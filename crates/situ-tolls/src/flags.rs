@@ -227,7 +227,7 @@ impl Resolved<'_> {
             else {
                 continue;
             };
-            let before = self.network.current[before].claim;
+            let before: &Claim = &self.network.carried[before].claim;
             let (origin, on) = (&restart.origin, restart.at.edtf());
             let as_of = before.report.as_of.edtf();
             let carried = &self.network.carried[index];

@@ -1,5 +1,6 @@
 //! Which claim of each line is current, as of two clocks.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use situ_core::{
@@ -127,7 +128,9 @@ impl<'a> Sorting<'a, '_> {
                 }
                 same_moment.push(claim);
             }
-            let (live, unreplaced) = self.live(same_moment, line);
+            let (mut live, unreplaced) = self.live(same_moment, line);
+            // What is equal in all that a source says comes by id, whichever the log took first.
+            live.sort_by_key(|claim| (Reverse(claim.precedence()), claim.id));
             if let Some(first) = live.first() {
                 stale_after = stale_after.or_else(|| {
                     unreplaced

@@ -425,7 +425,8 @@ impl<'a> Context<'a> {
                 .and_then(situ_core::When::earliest)
                 .is_none_or(|start| start <= self.as_of.valid.0)
         };
-        self.claims
+        let mut declared: Vec<&Declared> = self
+            .claims
             .declared
             .iter()
             .filter(|declared| known.includes(declared.learnt_at, declared.position))
@@ -435,7 +436,9 @@ impl<'a> Context<'a> {
                     .is_none()
             })
             .filter(begun)
-            .collect()
+            .collect();
+        declared.sort_by_key(|declared| declared.event);
+        declared
     }
 }
 

@@ -304,7 +304,20 @@ fn bounds_of(toll: &Toll) -> (&Bounds, String) {
     if toll.claims.is_empty() && bounds.interval() == Interval::ANY && says_more {
         return (&toll.point, format!("{} as counted", toll.point.words));
     }
-    (bounds, toll.words.clone())
+    (bounds, without_how(toll).to_owned())
+}
+
+/// The words of a figure without how its claim comes to them, which stands with the claim.
+fn without_how(toll: &Toll) -> &str {
+    let carried = toll
+        .claims
+        .iter()
+        .filter_map(|claim| claim.carried.as_ref());
+    let mut short = carried.filter_map(|carried| {
+        let short = toll.words.strip_suffix(&carried.words)?;
+        short.strip_suffix(": ")
+    });
+    short.next().unwrap_or(&toll.words)
 }
 
 /// Whether an expression holds nothing but numbers that are known.
@@ -360,7 +373,10 @@ fn said(claim: &ClaimShown, toll: &Toll, first_origin: Option<&str>, names: &Nam
     let origin = origin(claim, names);
     let quoted = claim.words.as_ref().map(situ_core::Text::as_str);
     let is_shown = toll.claims.len() == 1 && toll.words.contains(&claim.said);
-    let said = (!is_shown).then(|| regrouped(&claim.said));
+    let said = match &claim.carried {
+        Some(carried) => Some(regrouped(&carried.words)),
+        None => (!is_shown).then(|| regrouped(&claim.said)),
+    };
     let quoted = quoted
         .filter(|words| *words != claim.said)
         .map(|words| format!("\"{words}\""));

@@ -12,8 +12,10 @@ impl Network<'_> {
     /// Every current claim has its count, and one on the superscope where partitions run; every group of figures one more, with
     /// its earliest start and latest as-of, which a question without a start is about.
     pub(super) fn add_counts(&mut self) {
-        for current in self.current.clone() {
-            let count = Count::of(&current);
+        // In an order of their own: where claims clash, bounds stop somewhere, and not elsewhere because the log came otherwise.
+        let mut claimed: Vec<Count> = self.current.iter().map(Count::of).collect();
+        claimed.sort_unstable();
+        for count in claimed {
             self.add(count.clone());
             if count.cell.harm != Harm::All {
                 self.add(Count {
@@ -62,7 +64,10 @@ impl Network<'_> {
     fn add_carried_counts(&mut self) {
         let mut tops: Vec<Option<Node>> = vec![None; self.current.len()];
         let mut oldest_first: Vec<usize> = (0..self.current.len()).collect();
-        oldest_first.sort_by_key(|index| self.current[*index].claim.moment());
+        oldest_first.sort_by_key(|index| {
+            let claim = self.current[*index].claim;
+            (claim.moment(), claim.id)
+        });
         for index in oldest_first {
             let carried = self.carried[index].clone();
             if carried.changes.is_empty() && carried.continues.is_none() {
