@@ -223,6 +223,7 @@ impl<'a> Context<'a> {
                 && other.epoch != Some(epoch)
                 && other.claim.cell.is_but_for_start(&claim.cell)
                 && other.claim.moment().is_before(Moment::of(&restart.at))
+                && other.claim.moment().is_before(claim.moment())
         };
         let before = (0..current.len()).filter(|other| is_before(&current[*other]));
         let newest = before.max_by_key(|other| {

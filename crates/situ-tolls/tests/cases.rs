@@ -1367,6 +1367,31 @@ fn a_count_that_may_overlap_its_successor_is_not_carried_over_the_restart() {
 }
 
 #[test]
+fn epochs_that_are_named_before_they_begin_do_not_continue_each_other_in_a_circle() {
+    let mut desk = Desk::default();
+    for (epoch, as_of, number) in [("from 6", 1, 10), ("from 4", 2, 20)] {
+        let envelope = |event| Event {
+            occurred: Some(day(as_of)),
+            source: Some(source("a")),
+            ..event
+        };
+        let reported = CasualtiesReported {
+            figures: vec![killed(Role::All, exactly(number))],
+            words: None,
+            epoch: Some(Name::new(epoch).unwrap()),
+        };
+        desk.record(5, envelope, reported);
+    }
+    desk.restart("a", 4);
+    desk.restart("a", 6);
+    let question = Question {
+        series: Series::Continuous,
+        ..Question::default()
+    };
+    assert_eq!(desk.ask(8, &question)[0].shown, Some(30));
+}
+
+#[test]
 fn a_sum_beyond_what_a_figure_may_be_is_not_made() {
     let mut desk = Desk::default();
     desk.report("a", 3, vec![killed(Role::All, exactly(Count::LIMIT))]);
