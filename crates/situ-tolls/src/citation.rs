@@ -541,6 +541,9 @@ pub enum CitationError {
     /// A piece without `=`.
     #[error("`{0}` is no key=value; the citation was cut or changed on its way")]
     Piece(String),
+    /// A key is there twice, so that a reader may see another value than is checked.
+    #[error("the citation says `{0}` twice; it was changed on its way, copy one citation whole")]
+    Twice(String),
     /// A key is not there.
     #[error("the citation has no `{0}`; it was cut on its way, copy it whole")]
     Missing(&'static str),
@@ -620,14 +623,17 @@ impl Pieces {
             let start = plain.chars().take(20).collect();
             return Err(CitationError::Form(start));
         }
-        let pieces = plain.split(';').filter(|piece| !piece.is_empty());
-        let pieces = pieces.map(|piece| {
+        let mut pieces: Vec<(String, String)> = Vec::new();
+        for piece in plain.split(';').filter(|piece| !piece.is_empty()) {
             let (key, value) = piece
                 .split_once('=')
                 .ok_or_else(|| CitationError::Piece(piece.to_owned()))?;
-            Ok((key.to_owned(), value.to_owned()))
-        });
-        pieces.collect::<Result<_, _>>().map(Self)
+            if pieces.iter().any(|(other, _)| other == key) {
+                return Err(CitationError::Twice(key.to_owned()));
+            }
+            pieces.push((key.to_owned(), value.to_owned()));
+        }
+        Ok(Self(pieces))
     }
 
     fn get(&self, key: &'static str) -> Result<&str, CitationError> {

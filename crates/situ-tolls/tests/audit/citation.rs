@@ -219,6 +219,8 @@ fn a_citation_that_was_cut_or_changed_says_where() {
         read("cite=situ/1; killed"),
         CitationError::Piece(_)
     ));
+    let twice = CitationError::Twice("shown".to_owned());
+    assert_eq!(read(&format!("{text}; shown=15")), twice);
     let says = |from: &str, to: &str| read(&text.replace(from, to)).to_string();
     assert_eq!(
         says("valid=2026-05-09T12:00:00Z", "valid=yesterday"),
