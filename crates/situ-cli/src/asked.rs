@@ -85,7 +85,7 @@ impl Folded {
             .collect();
         let figure = figure.display_in(zone);
         let told = match names.as_slice() {
-            [] => "no figure was".to_owned(),
+            [] => "no figure was known then; ask a later moment with --known or --at".to_owned(),
             names => format!("known were {}", names.join(", ")),
         };
         let more = match known.tolls.len().saturating_sub(LISTED) {

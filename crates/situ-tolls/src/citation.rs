@@ -536,7 +536,9 @@ impl fmt::Display for Rest {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CitationError {
     /// It does not begin as one.
-    #[error("a citation begins with `cite={FORM}`; this one begins with `{0}`")]
+    #[error(
+        "a citation begins with `cite={FORM}`; this one begins with `{0}`: it was cut on its way, or a newer situ wrote it"
+    )]
     Form(String),
     /// A piece without `=`.
     #[error("`{0}` is no key=value; the citation was cut or changed on its way")]

@@ -51,7 +51,7 @@ pub(crate) fn run(args: &ClaimsArgs, session: &mut Session<'_>) -> anyhow::Resul
         return Err(match (&asked.figure, &args.source, &on) {
             (Some(figure), None, None) => folded.unknown(&question, figure),
             _ => NotThere(format!(
-                "no source said such a thing of {situation}, as known then"
+                "no such claim of {situation} was known then; `situ claims` without filters lists what was, and by whom"
             )),
         }
         .into());
