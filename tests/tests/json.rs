@@ -389,6 +389,7 @@ fn every_field_is_documented_and_every_documented_field_is_there() {
         "check: unknown_kinds[].",
         "services: services[].changed",
         "services: services[].outlook",
+        "services: services[].announced",
         "services: services[].conflicts[].gap_days",
         "why: derivations[].steps[].epoch",
         "claims: lines[].epoch",

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use situ_core::{Degree, EventId, Extent, Instant, ServiceScope, SourceId};
+use situ_core::{Degree, EventId, Extent, Instant, ServiceScope, SourceId, When};
 
 use crate::board::{
     Cause, Conflict, ConflictKind, Contribution, Day, Evidence, Freshness, How, LastConfirmed,
@@ -82,6 +82,7 @@ impl<'a> Question<'a> {
             },
             changed: None,
             last_confirmed: None,
+            announced: false,
             freshness: Freshness::Unconfirmed,
             fresh_until: None,
             day: None,
@@ -373,9 +374,15 @@ impl<'a> Question<'a> {
     ) {
         let valid = self.as_of.valid.0;
         let confirmed = self.last_confirmed(timeline, run);
+        status.announced = confirmed.is_some_and(Mark::is_announced);
         status.fresh_until = confirmed.map(|mark| {
             let nanos = i64::try_from(time_to_live.as_nanos()).unwrap_or(i64::MAX);
-            mark.span.confirmed.saturating_add_nanos(nanos)
+            if !mark.is_announced() {
+                return mark.span.confirmed.saturating_add_nanos(nanos);
+            }
+            let begun = mark.span.to.saturating_add_nanos(nanos);
+            let planned = announced_outlook(timeline, mark).and_then(|(_, end)| end.latest());
+            planned.map_or(begun, |end| begun.max(end))
         });
         status.last_confirmed = confirmed.map(|mark| LastConfirmed {
             at: mark.span.confirmed.min(valid),
@@ -441,7 +448,8 @@ impl<'a> Question<'a> {
         }
         let day = |instant: Instant| self.zone.day_of(instant.min(self.as_of.valid.0));
         let mut spans = Vec::new();
-        for step in &timeline.steps[run.clone()] {
+        let seen = timeline.steps[run.clone()].iter();
+        for step in seen.filter(|step| !step.mark.is_announced()) {
             let mark = &step.mark;
             let until = day(mark.span.to);
             let from = match (mark.kind, mark.claim.implied_start(self.zone)) {
@@ -507,11 +515,13 @@ impl<'a> Question<'a> {
                 }));
         }
         let began = steps[0].mark.span.from;
-        let newest = timeline
-            .outlooks
-            .iter()
-            .rev()
-            .find(|claim| claim.span().to >= began);
+        let told_since = |claim: &&&Claim| claim.span().to >= began;
+        let newest = timeline.outlooks.iter().rev().find(told_since).copied();
+        let announced = || {
+            let mut announced = steps.iter().filter(|step| step.mark.is_announced());
+            announced.find_map(|step| announced_outlook(timeline, &step.mark))
+        };
+        let newest = newest.or_else(|| announced().map(|(claim, _)| claim));
         status.outlook = newest.and_then(|claim| match &claim.says {
             Claimed::Expected(end) => Some(Outlook {
                 expected_end: (**end).clone(),
@@ -616,6 +626,25 @@ impl<'a> Question<'a> {
         }
         unique
     }
+}
+
+/// Until when a closure told ahead was to last, as last told ahead by the same source.
+fn announced_outlook<'a>(
+    timeline: &Timeline<'a>,
+    mark: &Mark<'a>,
+) -> Option<(&'a Claim, &'a When)> {
+    let ends = timeline
+        .outlooks
+        .iter()
+        .rev()
+        .filter_map(|claim| match &claim.says {
+            Claimed::Expected(end) => Some((*claim, &**end)),
+            _ => None,
+        });
+    let mut planned = ends.filter(|(claim, end)| {
+        claim.source == mark.claim.source && end.latest() >= Some(mark.span.to)
+    });
+    planned.next()
 }
 
 /// Where a run began, and what clashes about it.

@@ -78,6 +78,9 @@ pub struct ServiceStatus {
     pub changed: Option<Since>,
     /// The last claim, not later than the moment asked about, that says so.
     pub last_confirmed: Option<LastConfirmed>,
+    /// Set where that was told before it was to begin: nobody has reported it since.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub announced: bool,
     /// Whether that is recent enough to rely on.
     pub freshness: Freshness,
     /// Until when it is; absent where nothing confirms the status.

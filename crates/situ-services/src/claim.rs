@@ -198,6 +198,11 @@ impl Mark<'_> {
         matches!(self.kind, MarkKind::Change | MarkKind::ImpliedStart)
     }
 
+    /// Whether it was told before it was to begin, so that nobody has seen it yet.
+    pub(crate) fn is_announced(&self) -> bool {
+        self.span.to > self.claim.learnt_at
+    }
+
     /// Whether it speaks of the moment itself, rather than by implication.
     pub(crate) fn is_direct(&self) -> bool {
         self.kind != MarkKind::ImpliedStart

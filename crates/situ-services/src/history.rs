@@ -6,8 +6,8 @@ use serde::Serialize;
 use situ_core::{AsOf, Degree, EventId, Extent, Instant, Known, Position, SituationId, Valid};
 
 use crate::board::{Board, Conflict, Freshness, ServiceStatus, SetAsideReason, Since, Status};
-use crate::claim::severity;
-use crate::ledger::{Ledger, Turn};
+use crate::claim::{Claim, severity};
+use crate::ledger::{Ledger, Turn, parts};
 use crate::services::Services;
 use crate::status_id::StatusId;
 use crate::time_to_live::TimeToLive;
@@ -144,6 +144,7 @@ impl Services {
             limit: as_of.valid.0,
             at: None,
             known: Known::Position(Position::START),
+            bearing: BTreeSet::new(),
             status: None,
             next: None,
             changes: Vec::new(),
@@ -221,6 +222,8 @@ struct Walk<'a> {
     limit: Instant,
     at: Option<Instant>,
     known: Known,
+    /// The scopes whose claims bear on it, as known then.
+    bearing: BTreeSet<Extent>,
     status: Option<ServiceStatus>,
     /// When something announced begins.
     next: Option<Instant>,
@@ -231,19 +234,35 @@ impl Walk<'_> {
     fn learn(&mut self, step: &Step<'_>) {
         let now = self.at.map_or(step.learnt_at, |at| at.max(step.learnt_at));
         let now = now.min(self.limit);
-        self.pass_time(now);
+        // A description, and a member named in "some of", may change what lies in what.
+        let is_geography = |turn: &Turn<'_>| {
+            let claim = turn.claim;
+            claim.is_none_or(|claim| matches!(claim.scope.of, Extent::SomeOf { .. }))
+        };
+        if self.bearing.is_empty() || step.turns.iter().any(is_geography) {
+            self.bearing = self.services.bearing(self.ledger, self.id, step.known);
+        }
+        let bears = |turn: &&Turn<'_>| {
+            let is_on = |claim: &Claim| {
+                let mut scopes = parts(claim).into_iter();
+                scopes.any(|(scope, _)| self.bearing.contains(&scope))
+            };
+            is_geography(turn) || turn.claim.is_some_and(is_on)
+        };
+        let events: Vec<_> = step
+            .turns
+            .iter()
+            .filter(bears)
+            .map(|turn| turn.event)
+            .collect();
+        if events.is_empty() {
+            self.pass_time(now.saturating_add_nanos(1));
+        } else {
+            self.pass_time(now);
+        }
         self.at = Some(now);
         self.known = step.known;
-        let bears = |turn: &Turn<'_>| {
-            let claim = turn.claim;
-            claim.is_none_or(|claim| {
-                self.services
-                    .bears_on(self.ledger, claim, self.id, step.known)
-            })
-        };
-        if step.turns.iter().any(bears) {
-            let events = step.turns.iter().filter(|turn| bears(turn));
-            let events = events.map(|turn| turn.event).collect();
+        if !events.is_empty() {
             self.ask(now, events);
         }
     }

@@ -249,35 +249,24 @@ impl Services {
         (statuses.into_iter().next(), next)
     }
 
-    /// Whether a claim may bear on a status: it speaks of that scope, of one it lies in, or of one in it.
-    pub(crate) fn bears_on(
-        &self,
-        ledger: &Ledger,
-        claim: &Claim,
-        id: &StatusId,
-        known: Known,
-    ) -> bool {
-        let lies_in = |inner: &Extent, outer: &Extent| {
-            let reach = ledger.reach(&self.register, id.service(), inner, known);
-            ledger.lies_in(&self.register, &reach, outer, known)
-        };
-        let scope = id.scope();
+    /// The scopes whose claims bear on a status: of what lies in it, and of all that lies in.
+    pub(crate) fn bearing(&self, ledger: &Ledger, id: &StatusId, known: Known) -> BTreeSet<Extent> {
+        let (service, scope) = (id.service(), id.scope());
         let whole = match scope {
             Extent::SomeOf { within, .. } => Extent::Area {
                 place: within.clone(),
             },
             other => other.clone(),
         };
-        let excepted = claim.scope.except.iter().map(normal);
-        let mut scopes = parts(claim)
-            .into_iter()
-            .map(|(scope, _)| scope)
-            .chain(excepted);
-        scopes.any(|said| {
-            lies_in(scope, &said)
-                || lies_in(&said, &whole)
-                || ledger.touches(&self.register, &said, scope, known)
-        })
+        let mut bearing = BTreeSet::new();
+        let reach = |extent: &Extent| ledger.reach(&self.register, service, extent, known);
+        let inner = ledger.extents(service).map(&reach).filter(|inner| {
+            ledger.lies_in(&self.register, inner, &whole, known) || inner.extent == *scope
+        });
+        for inner in inner.chain([reach(scope)]) {
+            bearing.extend(ledger.outer_lines(&self.register, service, &inner, known));
+        }
+        bearing
     }
 
     /// The descriptions and retractions the view goes by.

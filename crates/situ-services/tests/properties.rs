@@ -12,7 +12,7 @@ use situ_core::{
     AsOf, EventId, Extent, Instant, Kind, Known, PlaceId, Position, Projection, Recorded, Service,
     Valid, When,
 };
-use situ_services::{Board, Services, Status, TimeToLive};
+use situ_services::{Board, Change, Freshness, PlaceBoard, Services, Status, StatusId, TimeToLive};
 
 /// One random event: numbers that `Told::line` makes words of.
 #[derive(Debug, Clone)]
@@ -381,5 +381,225 @@ proptest! {
             let status = status.map(|status| serde_json::to_value(status.status).unwrap());
             prop_assert_eq!(status, naive(&claims, valid).map(serde_json::Value::from), "at {}", valid);
         }
+    }
+}
+
+/// What a reader of one source may be told, to the minute, of two cities in a province.
+#[derive(Debug, Clone, Copy)]
+struct Minutes {
+    occurred: u16,
+    delay: u16,
+    kind: &'static str,
+    degree: &'static str,
+    scope: usize,
+    retracted_after: Option<u16>,
+}
+
+const TOLD_OF: [&str; 4] = [
+    r#"{"of":{"area":{"place":"PK-BA"}}}"#,
+    r#"{"of":{"area":{"place":"quetta"}}}"#,
+    r#"{"of":{"area":{"place":"gwadar"}}}"#,
+    r#"{"of":{"area":{"place":"PK-BA"}},"except":[{"area":{"place":"quetta"}}]}"#,
+];
+const CITIES: [&str; 2] = ["quetta", "gwadar"];
+const TIME_TO_LIVE: u16 = 30;
+
+fn minutes() -> impl Strategy<Value = Vec<Minutes>> {
+    let kinds = prop::sample::select(vec![
+        "ServiceSuspended",
+        "ServiceConfirmed",
+        "ServiceRestored",
+    ]);
+    let degrees = prop::sample::select(vec!["none", "partial", "normal"]);
+    let retracted = prop::option::weighted(0.2, 0u16..60);
+    let claims = (0u16..120, 0u16..20, kinds, degrees, 0usize..4, retracted);
+    let claim =
+        claims.prop_map(
+            |(occurred, delay, kind, degree, scope, retracted_after)| Minutes {
+                occurred,
+                delay,
+                kind,
+                degree: match (kind, degree) {
+                    ("ServiceSuspended", "normal") => "none",
+                    ("ServiceRestored", "none") => "normal",
+                    (_, degree) => degree,
+                },
+                scope,
+                retracted_after,
+            },
+        );
+    prop::collection::vec(claim, 1..10)
+}
+
+fn minute(minute: u16) -> Instant {
+    instant("2026-02-01T00:00:00+05:00").saturating_add_nanos(i64::from(minute) * 60_000_000_000)
+}
+
+/// How a city is as known at a minute, and whether anybody said so within the time to live, told minute by minute.
+fn minute_by_minute(claims: &[Minutes], city: usize, now: u16) -> Option<(&'static str, bool)> {
+    let mut state: Option<(&'static str, u16)> = None;
+    let mut told_of_city = false;
+    for past in 0..=now {
+        let stands = |claim: &Minutes| {
+            let learnt = claim.occurred + claim.delay;
+            let gone = claim.retracted_after.map(|after| learnt + after);
+            claim.occurred == past && learnt <= now && gone.is_none_or(|gone| gone > now)
+        };
+        let is_of_city = |claim: &Minutes| claim.scope == city + 1 || claim.scope == 3 && city == 0;
+        let told = claims.iter().enumerate().filter(|(_, claim)| stands(claim));
+        let mut told: Vec<_> = told.collect();
+        told.sort_by_key(|(index, claim)| (claim.delay, is_of_city(claim), *index));
+        for (_, claim) in told {
+            let is_of_province = matches!(claim.scope, 0 | 3);
+            let before = state.map(|(degree, _)| degree);
+            let degree = match (is_of_province, is_of_city(claim), claim.kind) {
+                (false, false, _) => continue,
+                (true, true, "ServiceRestored") => match before {
+                    Some(down @ ("none" | "partial")) => down,
+                    _ => "none",
+                },
+                (true, true, _) => continue,
+                _ => claim.degree,
+            };
+            let is_same = before == Some(degree);
+            let is_only_confirmed = !is_of_city(claim) && claim.kind == "ServiceConfirmed";
+            if is_only_confirmed && told_of_city && !is_same {
+                continue;
+            }
+            told_of_city = is_of_city(claim) || is_same && told_of_city;
+            state = Some((degree, past));
+        }
+    }
+    state.map(|(degree, said)| (degree, now - said <= TIME_TO_LIVE))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn two_cities_are_as_in_the_simple_model_minute_by_minute(claims in minutes()) {
+        let mut log = Log::default();
+        log.place("quetta", "PK-BA");
+        log.place("gwadar", "PK-BA");
+        for claim in &claims {
+            let learnt = claim.occurred + claim.delay;
+            let told = log.line(&format!(
+                r#"{{"kind":"{}","situation":"balochistan-2026","occurred":"{}","learnt_at":"{}","source":{{"origin":"a"}},"payload":{{"service":"road","scope":{},"degree":"{}"}}}}"#,
+                claim.kind, minute(claim.occurred), minute(learnt), TOLD_OF[claim.scope], claim.degree,
+            ));
+            if let Some(after) = claim.retracted_after {
+                log.line(&format!(
+                    r#"{{"kind":"ClaimRetracted","situation":"balochistan-2026","learnt_at":"{}","payload":{{"target":"{told}","reason":"other"}}}}"#,
+                    minute(learnt + after),
+                ));
+            }
+        }
+        let services = fold(&log.recorded);
+        let time_to_live = TimeToLive::all(std::time::Duration::from_secs(u64::from(TIME_TO_LIVE) * 60));
+        for now in 0..170 {
+            let as_of = AsOf { valid: Valid(minute(now)), known: Known::Learnt(minute(now)) };
+            for (city, place) in CITIES.iter().enumerate() {
+                let scope = Extent::Area { place: PlaceId::new(*place).unwrap() };
+                let status = services.status(&situation(), Service::Road, &scope, as_of, &time_to_live);
+                let status = status.filter(|status| status.freshness != Freshness::Unconfirmed);
+                let status = status.map(|status| (status.degree.as_str(), status.freshness == Freshness::Fresh));
+                prop_assert_eq!(status, minute_by_minute(&claims, city, now), "{} at {}", place, now);
+            }
+        }
+    }
+}
+
+fn about(services: &Services, valid: Instant, known: Known) -> PlaceBoard {
+    let as_of = AsOf {
+        valid: Valid(valid),
+        known,
+    };
+    let place = PlaceId::new("quetta").unwrap();
+    services.about(&situation(), &place, as_of, &TimeToLive::default())
+}
+
+fn history_of(services: &Services, id: &str, valid: Instant, known: Known) -> Vec<Change> {
+    let as_of = AsOf {
+        valid: Valid(valid),
+        known,
+    };
+    services.history(
+        &situation(),
+        &id.parse().unwrap(),
+        as_of,
+        &TimeToLive::default(),
+    )
+}
+
+const IDS: [&str; 6] = [
+    "road@PK-BA",
+    "road@quetta",
+    "road@segment:quetta..gwadar:M-8",
+    "road@route:M-8",
+    "road@some_of:PK-BA",
+    "road@between:PK-BA",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_place_and_a_history_are_answered_by_the_whole_as_by_the_prefix(history in history(), valid in 0u8..60, id in 0usize..6) {
+        let recorded = log_of(&history);
+        let whole = fold(&recorded);
+        let mut growing = Services::default();
+        let everything = Known::Position(Position::new(u64::MAX));
+        for recorded in &recorded {
+            growing.apply(recorded).unwrap();
+            let known = Known::Position(recorded.position);
+            let at = moment(valid);
+            prop_assert_eq!(about(&whole, at, known), about(&growing, at, everything));
+            let histories = [history_of(&whole, IDS[id], at, known), history_of(&growing, IDS[id], at, everything)];
+            prop_assert_eq!(&histories[0], &histories[1]);
+        }
+    }
+
+    #[test]
+    fn a_history_is_a_chain_and_misses_nothing_a_reader_would_have_seen(history in history(), valid in 0u8..60, id in 0usize..6) {
+        let recorded = log_of(&history);
+        let services = fold(&recorded);
+        let id: StatusId = IDS[id].parse().unwrap();
+        let end = moment(valid);
+        let find = |valid, known| {
+            let as_of = AsOf { valid: Valid(valid), known };
+            services.find(&situation(), &id, as_of, &TimeToLive::default())
+        };
+        let changes = history_of(&services, &id.to_string(), end, Known::Learnt(end));
+        for pair in changes.windows(2) {
+            prop_assert_eq!(&pair[0].to, &pair[1].from);
+            prop_assert!(pair[0].at <= pair[1].at);
+        }
+        for now in (0..=valid).map(moment) {
+            let status = find(now, Known::Learnt(now));
+            let last = changes.iter().rfind(|change| change.at <= now).and_then(|change| change.to.as_ref());
+            let seen = status.as_ref().map(|status| (status.status, status.degree, status.freshness, &status.scope.except));
+            prop_assert_eq!(seen, last.map(|to| (to.status, to.degree, to.freshness, &to.except)), "at {}", now);
+        }
+    }
+
+    #[test]
+    fn nothing_in_a_place_or_a_history_operates_without_an_event_that_says_so(history in history(), valid in 0u8..60, id in 0usize..6) {
+        let recorded = log_of(&history);
+        let services = fold(&recorded);
+        let everything = Known::Position(Position::new(u64::MAX));
+        let normal: BTreeSet<EventId> = recorded
+            .iter()
+            .filter(|recorded| recorded.body.contains(r#""degree":"normal""#))
+            .map(|recorded| recorded.id)
+            .collect();
+        let board = about(&services, moment(valid), everything);
+        let nearby = board.nearby.iter().map(|nearby| &nearby.status);
+        for status in board.inside.iter().chain(nearby) {
+            let says_so = status.rests_on.iter().any(|evidence| normal.contains(&evidence.event));
+            prop_assert!(status.status != Status::Operating || says_so);
+        }
+        let changes = history_of(&services, IDS[id], moment(valid), everything);
+        let operates = changes.iter().any(|change| change.to.as_ref().is_some_and(|to| to.status == Status::Operating));
+        prop_assert!(!operates || !normal.is_empty());
     }
 }

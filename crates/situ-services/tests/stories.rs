@@ -936,6 +936,100 @@ fn days_are_local_days_also_across_a_change_of_the_clocks() {
 }
 
 #[test]
+fn a_day_of_25_hours_and_one_without_a_midnight_count_once() {
+    let check = |zone: &str, start: &str, days: &[(&str, u32)]| {
+        let mut log = Log::default();
+        let opened = format!(r#"{{"title":"Test","zone":"{zone}"}}"#);
+        log.tell("SituationOpened", "1 00:00", &opened, "");
+        log.line(&format!(
+            r#"{{"kind":"ServiceSuspended","situation":"balochistan-2026","occurred":"{start}[{zone}]","learnt_at":"2026-03-28T00:00:00Z","source":{{"origin":"a"}},"payload":{{"service":"water","scope":{{"of":{{"network":{{"name":"n"}}}}}},"degree":"none"}}}}"#
+        ));
+        let services = log.services();
+        for (at, day) in days {
+            let as_of = AsOf {
+                valid: Valid(instant(at)),
+                known: Known::Position(Position::new(9)),
+            };
+            let board = services.at(&situation(), as_of, &TimeToLive::default());
+            assert_eq!(board.services[0].day, Some(*day), "{zone} {at}");
+        }
+    };
+    // Clocks went back on 1 November: the hour from one to two came twice.
+    check(
+        "America/New_York",
+        "2026-10-31",
+        &[
+            ("2026-11-01T00:00:00-04:00", 2),
+            ("2026-11-01T01:30:00-04:00", 2),
+            ("2026-11-01T01:30:00-05:00", 2),
+            ("2026-11-01T23:59:59-05:00", 2),
+            ("2026-11-02T00:00:00-05:00", 3),
+        ],
+    );
+    // In Beirut the 29th of March began at one o'clock.
+    check(
+        "Asia/Beirut",
+        "2026-03-28",
+        &[
+            ("2026-03-28T23:59:59+02:00", 1),
+            ("2026-03-29T01:00:00+03:00", 2),
+            ("2026-03-29T23:59:59+03:00", 2),
+            ("2026-03-30T00:00:00+03:00", 3),
+        ],
+    );
+}
+
+#[test]
+fn a_start_from_a_day_on_is_no_known_day() {
+    let mut log = province();
+    let more = r#""occurred":"2026-02-02/..[Asia/Karachi]""#;
+    log.tell("ServiceSuspended", "4 10:00", &area("quetta", "none"), more);
+    let board = log.now("4 12:00");
+    let quetta = find(&board, DATA, &of("quetta"));
+    assert_eq!(brief(quetta), "suspended none day - unobserved - fresh");
+    let since = (quetta.since.earliest, quetta.since.latest);
+    assert_eq!(since, (Some(pkt("2 00:00")), None));
+    assert_eq!(log.now("1 23:59").services, []);
+}
+
+#[test]
+fn of_two_ordinals_that_contradict_each_other_the_newest_counts_and_both_are_witnesses() {
+    let mut log = province();
+    let mut numbered_day = |source: &str, nth: u32, on: u32| {
+        let told = format!("{on} 10:00");
+        let day = on.to_string();
+        log.service(
+            "ServiceConfirmed",
+            source,
+            &told,
+            &day,
+            &numbered("quetta", nth, on),
+        );
+    };
+    numbered_day("a", 3, 3);
+    numbered_day("b", 6, 4);
+    numbered_day("c", 5, 5);
+    let board = log.now("5 12:00");
+    let quetta = find(&board, DATA, &of("quetta"));
+    assert_eq!((quetta.day, quetta.since.how), (Some(5), How::Inferred));
+    // a and c say 1 February, b 30 January.
+    let [conflict] = quetta.conflicts.as_slice() else {
+        panic!("{:#?}", quetta.conflicts);
+    };
+    assert_eq!(
+        (conflict.kind, conflict.gap_days),
+        (ConflictKind::Start, Some(2))
+    );
+    let sources = conflict
+        .witnesses
+        .iter()
+        .map(|witness| witness.source.as_ref().unwrap().as_str());
+    assert_eq!(sources.collect::<Vec<_>>(), ["b", "c"]);
+    let board = log.then("4 12:00");
+    assert_eq!(find(&board, DATA, &of("quetta")).day, Some(6));
+}
+
+#[test]
 fn an_event_tells_which_lines_it_touches_and_a_retraction_those_of_what_it_retracts() {
     let mut log = province();
     let down = log.service(

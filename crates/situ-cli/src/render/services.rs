@@ -390,6 +390,9 @@ fn details(status: &ServiceStatus, is_confirmation_said: bool, names: &Names<'_>
         };
         said.push(format!("{count}{days} of it unobserved"));
     }
+    if status.announced {
+        said.push("as announced, not reported since".to_owned());
+    }
     if !status.covered_by.is_empty() {
         let larger = status.covered_by.iter().map(|id| names.extent(id.scope()));
         said.push(format!("covered by {}", list(larger)));
