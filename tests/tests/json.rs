@@ -164,6 +164,7 @@ fn every_field_is_documented_and_every_documented_field_is_there() {
         vec!["services", "--at", "2026-02-08"],
         vec!["services", "--at", noon, "--place", "nushki"],
         vec!["services", "why", "rail", "--at", noon],
+        vec!["services", "--days", "3"],
         vec!["services", "history", "rail"],
         vec!["services", "history", "rail", "--axis", "recorded"],
         vec![
@@ -328,6 +329,7 @@ fn every_field_is_documented_and_every_documented_field_is_there() {
         vec!["services", "--at", noon],
         vec!["services", "--at", noon, "--place", "nushki"],
         vec!["services", "why", "rail", "--at", noon],
+        vec!["services", "--days", "3"],
         vec!["services", "history", "rail"],
         vec!["services", "history", "rail", "--axis", "recorded"],
     ];
@@ -390,6 +392,7 @@ fn every_field_is_documented_and_every_documented_field_is_there() {
         "services: services[].changed",
         "services: services[].outlook",
         "services: services[].announced",
+        "services: services[].service_day",
         "services: services[].conflicts[].gap_days",
         "why: derivations[].steps[].epoch",
         "claims: lines[].epoch",

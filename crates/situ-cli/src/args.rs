@@ -15,6 +15,7 @@ use crate::render::toll::Windows;
 use crate::series;
 pub(crate) use add::{AddArgs, AddEvent, CasualtiesArgs, Envelope, ScopeArgs};
 pub(crate) use audit::{Axis, CiteArgs, ClaimsArgs, DiffArgs, HistoryArgs, Read, Which, WhyArgs};
+pub(crate) use services::duration;
 pub(crate) use services::{By, Only, ServicesArgs, ServicesCommand};
 pub(crate) use words::{FigureArg, KnownArg};
 use words::{SeriesArg, WhoArg, how_many, one_of};

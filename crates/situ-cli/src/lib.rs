@@ -23,6 +23,7 @@ mod asked;
 mod ledger;
 mod question;
 mod series;
+mod settings;
 
 mod commands;
 mod render;

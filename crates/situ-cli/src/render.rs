@@ -10,6 +10,7 @@ pub(crate) mod number;
 pub(crate) mod paint;
 pub(crate) mod series;
 pub(crate) mod services;
+pub(crate) mod strip;
 pub(crate) mod summary;
 pub(crate) mod table;
 pub(crate) mod toll;

@@ -1,6 +1,6 @@
 //! From the steps of a timeline to a status with its evidence.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -43,8 +43,12 @@ impl<'a> Question<'a> {
         status.since = start.since.clone();
         self.describe(&mut status, timeline, &run);
         status.rests_on = rests_on(timeline, &run, &start, &vouchers, &deniers);
-        status.runs = self.runs(timeline);
-        status.conflicts = self.conflicts(timeline, start, step, &deniers);
+        let starts = status_ranges(timeline)
+            .into_iter()
+            .map(|range| (range.clone(), self.start(timeline, range)))
+            .collect();
+        status.conflicts = self.conflicts(timeline, start, &starts, step, &deniers);
+        status.runs = self.runs(timeline, starts);
         status.set_aside.extend(ended(timeline, &run));
         let rested_on: BTreeSet<_> = status
             .rests_on
@@ -86,6 +90,7 @@ impl<'a> Question<'a> {
             freshness: Freshness::Unconfirmed,
             fresh_until: None,
             day: None,
+            service_day: None,
             unobserved: None,
             last_day: None,
             unnamed: None,
@@ -277,7 +282,7 @@ impl<'a> Question<'a> {
                 .map(|span| (span, How::Inferred));
             for (span, how) in stated.into_iter().chain(implied) {
                 let claim = mark.claim;
-                if seen.insert((claim.event, how == How::Stated)) {
+                if steps.len() == 1 || seen.insert((claim.event, how == How::Stated)) {
                     told.push(Told { claim, span, how });
                 }
             }
@@ -310,7 +315,10 @@ impl<'a> Question<'a> {
         chosen: &Told<'a>,
     ) -> Option<Conflict> {
         let is_after = |step: &&Step<'a>| step.mark.span.from > chosen.span.to;
-        let interrupted = timeline.steps[..*run.start()].iter().rfind(is_after);
+        // Steps stand in the order of their latest moments: none before one that ends by then is after it.
+        let earlier = timeline.steps[..*run.start()].iter().rev();
+        let mut may_be_after = earlier.take_while(|step| step.mark.span.to > chosen.span.to);
+        let interrupted = may_be_after.find(is_after);
         let is_before =
             |step: &&Step<'a>| step.mark.is_direct() && step.mark.span.to < chosen.span.from;
         let already = timeline.steps[run].iter().find(is_before);
@@ -429,8 +437,13 @@ impl<'a> Question<'a> {
             .map(|step| &step.mark)
             .filter(|mark| mark.is_direct())
             .max_by_key(|mark| {
-                let confirmed = mark.span.confirmed.min(self.as_of.valid.0);
-                (confirmed, mark.kind, mark.order())
+                // What was announced speaks of the start it told.
+                let confirmed = if mark.is_announced() {
+                    mark.span.to
+                } else {
+                    mark.span.confirmed
+                };
+                (confirmed.min(self.as_of.valid.0), mark.kind, mark.order())
             })
     }
 
@@ -536,12 +549,10 @@ impl<'a> Question<'a> {
     }
 
     /// The stretches of one status, oldest first.
-    fn runs(self, timeline: &Timeline<'a>) -> Vec<Run> {
-        let ranges = status_ranges(timeline);
-        let mut runs = Vec::with_capacity(ranges.len());
-        for range in ranges {
+    fn runs(self, timeline: &Timeline<'a>, starts: Starts) -> Vec<Run> {
+        let mut runs = Vec::with_capacity(starts.len());
+        for (range, start) in starts {
             let steps = &timeline.steps[range.clone()];
-            let start = self.start(timeline, range.clone());
             let next = range.end() + 1;
             let until = (next < timeline.steps.len()).then(|| self.start_of_change(timeline, next));
             let mut events: Vec<_> = steps.iter().map(|step| step.mark.claim.event).collect();
@@ -551,8 +562,10 @@ impl<'a> Question<'a> {
                 .collect();
             sources.sort();
             sources.dedup();
-            let mut seen = BTreeSet::new();
-            events.retain(|event| seen.insert(*event));
+            if events.len() > 1 {
+                let mut seen = BTreeSet::new();
+                events.retain(|event| seen.insert(*event));
+            }
             let last_day = until.as_ref().and_then(|until| {
                 let last = |instant: Instant| self.zone.day_of(instant.saturating_add_nanos(-1));
                 let is_told = until.how != How::Unknown;
@@ -581,6 +594,7 @@ impl<'a> Question<'a> {
         self,
         timeline: &Timeline<'a>,
         start: Start,
+        starts: &Starts,
         last: &Step<'a>,
         deniers: &[&'a Claim],
     ) -> Vec<Conflict> {
@@ -615,16 +629,12 @@ impl<'a> Question<'a> {
                 gap_days: None,
             }));
         }
-        for range in status_ranges(timeline) {
-            conflicts.extend(self.start(timeline, range).conflicts);
+        for (_, start) in starts {
+            conflicts.extend(start.conflicts.iter().cloned());
         }
-        let mut unique: Vec<Conflict> = Vec::new();
-        for conflict in conflicts {
-            if !unique.contains(&conflict) {
-                unique.push(conflict);
-            }
-        }
-        unique
+        let mut seen = HashSet::new();
+        conflicts.retain(|conflict| seen.insert(conflict.clone()));
+        conflicts
     }
 }
 
@@ -646,6 +656,9 @@ fn announced_outlook<'a>(
     });
     planned.next()
 }
+
+/// The stretches of one status, and where each began.
+type Starts = Vec<(RangeInclusive<usize>, Start)>;
 
 /// Where a run began, and what clashes about it.
 struct Start {

@@ -88,6 +88,9 @@ pub struct ServiceStatus {
     /// Which day of the run the day asked about is; `None` where the start is not known to a day, once stale, and for what is
     /// neither suspended nor restricted.
     pub day: Option<u32>,
+    /// Which day of service of the run it is, where [`crate::ServiceDays`] were given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_day: Option<u32>,
     /// How many days of the run, up to the one asked about, nobody reported or vouched for.
     pub unobserved: Option<u32>,
     /// Once stale: which day of the run was last confirmed.
@@ -319,7 +322,7 @@ pub enum SetAsideReason {
 }
 
 /// Claims that cannot all be right.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Conflict {
     /// What they clash about.
     pub kind: ConflictKind,
@@ -345,7 +348,7 @@ pub enum ConflictKind {
 }
 
 /// A claim in a conflict.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Witness {
     /// The event.
     pub event: EventId,
@@ -356,7 +359,7 @@ pub struct Witness {
 }
 
 /// What a claim in a conflict says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Says {
     /// That the service was at this degree.

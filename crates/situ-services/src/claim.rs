@@ -171,6 +171,8 @@ pub(crate) enum MarkKind {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Mark<'a> {
     pub(crate) claim: &'a Claim,
+    pub(crate) learnt_at: Instant,
+    pub(crate) position: Position,
     pub(crate) kind: MarkKind,
     pub(crate) degree: Degree,
     pub(crate) span: Span,
@@ -186,9 +188,9 @@ impl Mark<'_> {
         (
             self.span.to,
             self.span.from,
-            self.claim.learnt_at,
+            self.learnt_at,
             self.rank,
-            self.claim.position,
+            self.position,
             self.kind,
         )
     }
@@ -200,7 +202,7 @@ impl Mark<'_> {
 
     /// Whether it was told before it was to begin, so that nobody has seen it yet.
     pub(crate) fn is_announced(&self) -> bool {
-        self.span.to > self.claim.learnt_at
+        self.span.to > self.learnt_at
     }
 
     /// Whether it speaks of the moment itself, rather than by implication.

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use situ_core::{
-    EventId, Extent, Instant, Known, PlaceId, Position, Recorded, Register, Service, SituationId,
+    Degree, EventId, Extent, Instant, Known, PlaceId, Position, Recorded, Register, Service,
+    SituationId,
 };
 
-use crate::claim::{Claim, normal};
+use crate::claim::{Claim, Says, Span, normal};
 
 /// The claims of one situation.
 #[derive(Debug, Clone)]
@@ -31,11 +32,20 @@ pub(crate) struct Turn<'a> {
     pub(crate) claim: Option<&'a Claim>,
 }
 
-/// A claim on a line.
+/// A claim on a line, with what decides where it stands: the claims of a line lie far apart in memory, its entries do not.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Entry {
     claim: u32,
     pub(crate) part: Part,
+    pub(crate) learnt_at: Instant,
+    pub(crate) position: Position,
+    pub(crate) span: Span,
+    /// `None`: an outlook.
+    pub(crate) degree: Option<Degree>,
+    /// Whether it only says that it is still so.
+    pub(crate) is_still: bool,
+    pub(crate) has_ordinal: bool,
+    pub(crate) has_except: bool,
 }
 
 /// Which part of a claim's scope a line is.
@@ -114,6 +124,13 @@ impl Ledger {
             let entry = Entry {
                 claim: number,
                 part,
+                learnt_at: claim.learnt_at,
+                position: claim.position,
+                span: claim.span(),
+                degree: claim.degree(),
+                is_still: matches!(claim.says, Says::Confirmed(_)),
+                has_ordinal: claim.ordinal.is_some(),
+                has_except: !claim.scope.except.is_empty(),
             };
             lines.entry(extent).or_default().push(entry);
         }
@@ -145,18 +162,20 @@ impl Ledger {
             .flat_map(BTreeMap::keys)
     }
 
-    /// The claims on a line.
+    /// The claims on a line that were known then.
     pub(crate) fn entries(
         &self,
         service: Service,
         extent: &Extent,
-    ) -> impl Iterator<Item = (&Claim, Part)> {
+        known: Known,
+    ) -> impl Iterator<Item = (&Entry, &Claim)> {
         self.lines
             .get(&service)
             .and_then(|lines| lines.get(extent))
             .into_iter()
             .flatten()
-            .map(|entry| (self.claim(entry.claim), entry.part))
+            .filter(move |entry| known.includes(entry.learnt_at, entry.position))
+            .map(|entry| (entry, self.claim(entry.claim)))
     }
 
     /// Where a scope lies, as known then.
@@ -219,10 +238,11 @@ impl Ledger {
                 place: place.clone(),
             })
             .filter(|area| lines.contains_key(area))
-            .map(|area| (atlas.depth(&area), area))
             .collect();
-        areas.sort();
-        let mut outer: Vec<_> = areas.into_iter().map(|(_, area)| area).collect();
+        if areas.len() > 1 {
+            areas.sort_by_cached_key(|area| (atlas.depth(area), area.clone()));
+        }
+        let mut outer = areas;
         let betweens = self.betweens.get(&service).into_iter().flatten();
         outer.extend(
             betweens
@@ -284,7 +304,7 @@ pub(crate) fn parts(claim: &Claim) -> Vec<(Extent, Part)> {
         }
         _ => parts.push((of, Part::Named)),
     }
-    if matches!(claim.says, crate::claim::Says::Restored(_)) {
+    if matches!(claim.says, Says::Restored(_)) {
         let excepted = claim.scope.except.iter();
         parts.extend(excepted.map(|extent| (normal(extent), Part::Exception)));
     }

@@ -15,7 +15,9 @@ mod timeline;
 
 mod answer;
 mod board;
+mod days;
 mod history;
+mod service_days;
 mod status_id;
 mod time_to_live;
 
@@ -24,7 +26,9 @@ pub use board::{
     LastConfirmed, LastDay, Nearby, Outlook, Party, PlaceBoard, Relation, Run, Says, ServiceStatus,
     SetAside, SetAsideReason, Since, Status, Unnamed, Witness,
 };
+pub use days::DayState;
 pub use history::{Brief, Change, ChangeClass};
+pub use service_days::ServiceDays;
 pub use services::{Line, Services, Touched};
 pub use status_id::{StatusId, StatusIdError};
 pub use time_to_live::TimeToLive;

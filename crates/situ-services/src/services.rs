@@ -233,18 +233,19 @@ impl Services {
             let next = self.question(ledger, service, as_of).timeline(scope).next;
             return (None, next);
         };
+        let mut next = itself.timeline.next;
         let mut answered = vec![itself];
         for extent in ledger.extents(service).filter(|extent| *extent != scope) {
             let reach = ledger.reach(&self.register, service, extent, as_of.known);
-            if ledger.lies_in(&self.register, &reach, scope, as_of.known) {
-                answered.extend(self.answered(ledger, service, extent, as_of, time_to_live));
+            if !ledger.lies_in(&self.register, &reach, scope, as_of.known) {
+                continue;
             }
+            let timeline = self.question(ledger, service, as_of).timeline(extent);
+            next = [next, timeline.next].into_iter().flatten().min();
+            let inner = self.answered(ledger, service, extent, as_of, time_to_live);
+            // What nobody had spoken of by then is no exception of its own.
+            answered.extend(inner.filter(|inner| inner.timeline.spelled.is_some()));
         }
-        answered.retain(|answered| !answered.timeline.is_empty());
-        let next = answered
-            .iter()
-            .filter_map(|answered| answered.timeline.next);
-        let next = next.min();
         let statuses = self.carve(&ledger.situation, as_of.known, answered);
         (statuses.into_iter().next(), next)
     }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use situ_core::{AsOf, Degree, EventId, Extent, Instant, Register, Service, Zone};
+use situ_core::{AsOf, Degree, EventId, Extent, Instant, Position, Register, Service, Zone};
 
 use crate::board::{SetAside, SetAsideReason, Status};
-use crate::claim::{Claim, Mark, MarkKind, Says, Span, is_down, severity, status_of};
-use crate::ledger::{Ledger, Part, Reach};
+use crate::claim::{Claim, Mark, MarkKind, Span, is_down, severity, status_of};
+use crate::ledger::{Entry, Ledger, Part, Reach};
 
 /// A question about one service in one scope.
 #[derive(Clone, Copy)]
@@ -27,7 +27,7 @@ pub(crate) struct Timeline<'a> {
     pub(crate) steps: Vec<Step<'a>>,
     /// What speaks of later moments only, in order.
     pub(crate) later: Vec<Mark<'a>>,
-    /// When the next of them begins, by what it implies too.
+    /// When the next claim begins to be visible, by what it implies too.
     pub(crate) next: Option<Instant>,
     /// Outlooks, in order.
     pub(crate) outlooks: Vec<&'a Claim>,
@@ -86,27 +86,44 @@ impl<'a> Question<'a> {
             marks: Vec::new(),
             outlooks: Vec::new(),
             set_aside: Vec::new(),
-            spellings: Vec::new(),
+            first_spelling: None,
+            next: None,
+            is_unretracted: self.register.is_unretracted(),
         };
         for (rank, line) in lines.iter().enumerate() {
-            for (claim, part) in self.ledger.entries(self.service, line) {
-                gathered.take(&reach, line, rank, claim, part);
+            let is_itself = rank + 1 == lines.len();
+            for (entry, claim) in self.ledger.entries(self.service, line, known) {
+                gathered.take(&reach, is_itself, rank, entry, claim);
             }
         }
         gathered.fold(reach, lines)
     }
 }
 
+/// What makes a claim the first: its latest moment, its earliest, when it was learnt, its position.
+type FirstBy = (Instant, Instant, Instant, Position);
+
 struct Gathered<'a> {
     question: Question<'a>,
     marks: Vec<Mark<'a>>,
     outlooks: Vec<&'a Claim>,
     set_aside: Vec<SetAside>,
-    spellings: Vec<(Span, &'a Claim)>,
+    /// The first claim on the scope itself, and what makes it the first.
+    first_spelling: Option<(FirstBy, &'a Claim)>,
+    /// When the next claim begins to be visible.
+    next: Option<Instant>,
+    is_unretracted: bool,
 }
 
 impl<'a> Gathered<'a> {
-    fn take(&mut self, reach: &Reach, line: &Extent, rank: usize, claim: &'a Claim, part: Part) {
+    fn take(
+        &mut self,
+        reach: &Reach,
+        is_itself: bool,
+        rank: usize,
+        entry: &Entry,
+        claim: &'a Claim,
+    ) {
         let Question {
             register,
             ledger,
@@ -114,18 +131,23 @@ impl<'a> Gathered<'a> {
             as_of,
             ..
         } = self.question;
-        if !as_of.known.includes(claim.learnt_at, claim.position) {
-            return;
-        }
-        let span = claim.span();
-        let implied = (part != Part::Exception)
+        let Entry { part, span, .. } = *entry;
+        let implied = (entry.has_ordinal && part != Part::Exception)
             .then(|| claim.implied_start(zone))
             .flatten()
-            .filter(|_| claim.degree().is_some_and(is_down));
+            .filter(|_| entry.degree.is_some_and(is_down));
         let is_visible = |span: &Span| span.from <= as_of.valid.0;
+        for begins in [Some(span), implied].into_iter().flatten() {
+            if !is_visible(&begins) && self.next.is_none_or(|next| begins.from < next) {
+                self.next = Some(begins.from);
+            }
+        }
         let visible = is_visible(&span) || implied.as_ref().is_some_and(is_visible);
-        if visible && *line == reach.extent {
-            self.spellings.push((span, claim));
+        if visible && is_itself {
+            let order = (span.to, span.from, entry.learnt_at, entry.position);
+            if self.first_spelling.is_none_or(|(first, _)| order < first) {
+                self.first_spelling = Some((order, claim));
+            }
         }
         let mut set_aside = |reason| {
             if visible {
@@ -133,7 +155,9 @@ impl<'a> Gathered<'a> {
                 self.set_aside.push(SetAside { event, reason });
             }
         };
-        if let Some(retraction) = register.event_retraction(claim.event, as_of.known) {
+        if !self.is_unretracted
+            && let Some(retraction) = register.event_retraction(claim.event, as_of.known)
+        {
             set_aside(SetAsideReason::Retracted {
                 by: retraction.event,
                 reason: retraction.reason,
@@ -141,28 +165,32 @@ impl<'a> Gathered<'a> {
             return;
         }
         let excepts = |extent| ledger.lies_in(register, reach, extent, as_of.known);
-        if part != Part::Exception && claim.scope.except.iter().any(excepts) {
+        let may_except = entry.has_except && part != Part::Exception;
+        if may_except && claim.scope.except.iter().any(excepts) {
             set_aside(SetAsideReason::Excepted);
             return;
         }
-        let Some(degree) = claim.degree() else {
+        let Some(degree) = entry.degree else {
             if visible {
                 self.outlooks.push(claim);
             }
             return;
         };
-        let kind = match claim.says {
-            _ if part == Part::Exception => MarkKind::Exception,
-            Says::Confirmed(_) => MarkKind::Still,
+        let kind = match part {
+            Part::Exception => MarkKind::Exception,
+            _ if entry.is_still => MarkKind::Still,
             _ => MarkKind::Change,
         };
-        let degree = if degree == Degree::Normal && self.is_cut(reach, claim) {
+        let may_cut = entry.has_except && degree == Degree::Normal;
+        let degree = if may_cut && self.is_cut(reach, claim) {
             Degree::Partial
         } else {
             degree
         };
         let mark = Mark {
             claim,
+            learnt_at: entry.learnt_at,
+            position: entry.position,
             kind,
             degree,
             span,
@@ -215,7 +243,6 @@ impl<'a> Gathered<'a> {
             .marks
             .into_iter()
             .partition(|mark| mark.span.from <= valid);
-        let next = later.iter().map(|mark| mark.span.from).min();
         later.retain(Mark::is_direct);
         let mut steps = Vec::with_capacity(visible.len());
         for mark in visible {
@@ -227,18 +254,15 @@ impl<'a> Gathered<'a> {
                 steps.push(step(&steps, mark));
             }
         }
-        self.spellings
-            .sort_by_key(|(span, claim)| (span.to, span.from, claim.learnt_at, claim.position));
         let spelled = self
-            .spellings
-            .first()
+            .first_spelling
             .and_then(|(_, claim)| spelling(claim, &reach.extent));
         Timeline {
             reach,
             lines,
             steps,
             later,
-            next,
+            next: self.next,
             outlooks: self.outlooks,
             set_aside: self.set_aside,
             spelled,
@@ -247,12 +271,20 @@ impl<'a> Gathered<'a> {
 
     /// A source that tells the same moment otherwise revises itself: fewer relays win, then what was learnt later.
     fn leave_out_revised(&mut self) {
+        let is_still = |mark: &&Mark<'a>| mark.kind == MarkKind::Still;
+        let still = self.marks.iter().filter(is_still);
+        let mut spans: Vec<_> = still
+            .map(|mark| (mark.span.earliest, mark.span.latest))
+            .collect();
+        spans.sort_unstable();
+        if spans.windows(2).all(|pair| pair[0] != pair[1]) {
+            return;
+        }
         let mut newest: BTreeMap<_, &Claim> = BTreeMap::new();
         let key = |mark: &Mark<'a>| {
             let span = (mark.span.earliest, mark.span.latest);
             (mark.claim.source.clone(), span, mark.rank, mark.is_unnamed)
         };
-        let is_still = |mark: &&Mark<'a>| mark.kind == MarkKind::Still;
         let weight = |claim: &Claim| (std::cmp::Reverse(claim.relays), claim.learnt_at);
         for mark in self.marks.iter().filter(is_still) {
             let best = newest.entry(key(mark)).or_insert(mark.claim);
@@ -350,7 +382,7 @@ fn step<'a>(steps: &[Step<'a>], mark: Mark<'a>) -> Step<'a> {
 /// Whether a mark tells a change that may well have come after the other, though both speak of the same day.
 fn follows(mark: &Mark<'_>, other: &Mark<'_>) -> bool {
     let is_same_moment = mark.span.is_moment() && mark.span.is_same_as(other.span);
-    mark.is_change() && !is_same_moment && mark.claim.learnt_at > other.claim.learnt_at
+    mark.is_change() && !is_same_moment && mark.learnt_at > other.learnt_at
         || mark.is_change() && !mark.span.is_same_as(other.span) && mark.span.to > other.span.to
 }
 

@@ -454,10 +454,9 @@ fn minute_by_minute(claims: &[Minutes], city: usize, now: u16) -> Option<(&'stat
             let before = state.map(|(degree, _)| degree);
             let degree = match (is_of_province, is_of_city(claim), claim.kind) {
                 (false, false, _) => continue,
-                (true, true, "ServiceRestored") => match before {
-                    Some(down @ ("none" | "partial")) => down,
-                    _ => "none",
-                },
+                (true, true, "ServiceRestored") => before
+                    .filter(|before| *before != "normal")
+                    .unwrap_or("none"),
                 (true, true, _) => continue,
                 _ => claim.degree,
             };

@@ -16,6 +16,7 @@ Examples:
   situ services
   situ services --service rail --at '2026-02-04 00:30'
   situ services --place quetta --stale 12h --stale road=2d
+  situ services --days 7
   situ services why rail@between:PK-BA")]
 pub(crate) struct ServicesArgs {
     #[command(subcommand)]
@@ -42,7 +43,14 @@ pub(crate) struct ServicesArgs {
     )]
     pub(crate) by: By,
 
+    /// Draw the last so many days as well, up to 60
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=60))]
+    pub(crate) days: Option<u16>,
+
     /// After how long without a word a status is stale: 48h, or rail=12h for one service
+    ///
+    /// It goes before what the file situ.toml beside the log says, and that before 24 hours for trains and telecommunications,
+    /// 48 for roads and 72 for all others.
     #[arg(long, value_name = "TIME", global = true)]
     pub(crate) stale: Vec<StaleArg>,
 }

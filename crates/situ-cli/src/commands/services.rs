@@ -5,7 +5,10 @@ mod why;
 
 use serde::Serialize;
 use situ_core::{Census, PlaceId, Projection as _, SituationId};
-use situ_services::{Freshness, Nearby, Relation, ServiceStatus, Services, Status, TimeToLive};
+use situ_services::{
+    Day, DayState, Freshness, Nearby, Relation, ServiceDays, ServiceStatus, Services, Status,
+    StatusId, TimeToLive,
+};
 use situ_sqlite::SqliteStore;
 
 use crate::answer::{self, ResolvedAsOf};
@@ -13,8 +16,9 @@ use crate::args::{By, Only, ServicesArgs, ServicesCommand};
 use crate::exit::{Exit, NotThere};
 use crate::ledger::{self, Citation, Ledger};
 use crate::question::{Caveats, Question};
-use crate::render::services;
+use crate::render::{services, strip};
 use crate::run::Session;
+use crate::settings::Settings;
 
 pub(crate) use why::Said;
 
@@ -27,8 +31,24 @@ struct Board {
     services: Vec<ServiceStatus>,
     #[serde(skip_serializing_if = "Option::is_none")]
     nearby: Option<Vec<Nearby>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    strip: Option<Vec<Strip>>,
     #[serde(flatten)]
     caveats: Caveats,
+}
+
+/// The last days of a status.
+#[derive(Debug, Serialize)]
+pub(crate) struct Strip {
+    pub(crate) id: StatusId,
+    pub(crate) days: Vec<StripDay>,
+}
+
+/// One of them; its state is left out where nobody had spoken of it.
+#[derive(Debug, Serialize)]
+pub(crate) struct StripDay {
+    pub(crate) day: Day,
+    pub(crate) state: Option<DayState>,
 }
 
 /// What every question about services is asked with.
@@ -39,6 +59,7 @@ struct Asked {
     census: Census,
     question: Question,
     time_to_live: TimeToLive,
+    service_days: ServiceDays,
 }
 
 pub(crate) fn run(args: &ServicesArgs, session: &mut Session<'_>) -> anyhow::Result<Exit> {
@@ -49,13 +70,15 @@ pub(crate) fn run(args: &ServicesArgs, session: &mut Session<'_>) -> anyhow::Res
         services.apply(recorded).map(drop)
     })?;
     let question = Question::resolve(session, &ledger)?;
+    let settings = Settings::beside(session.global.store())?;
     let asked = Asked {
         store,
         ledger,
         services,
         census,
         question,
-        time_to_live: time_to_live(args),
+        time_to_live: time_to_live(args, &settings),
+        service_days: settings.service_days(),
     };
     match &args.command {
         None => board(args, &asked, session),
@@ -70,8 +93,14 @@ pub(crate) fn run(args: &ServicesArgs, session: &mut Session<'_>) -> anyhow::Res
     }
 }
 
-fn time_to_live(args: &ServicesArgs) -> TimeToLive {
-    let mut time_to_live = TimeToLive::default();
+/// What the call says goes before what the file says.
+fn time_to_live(args: &ServicesArgs, settings: &Settings) -> TimeToLive {
+    let of_all = args.stale.iter().any(|stale| stale.service.is_none());
+    let mut time_to_live = if of_all {
+        TimeToLive::default()
+    } else {
+        settings.time_to_live()
+    };
     for stale in &args.stale {
         time_to_live = match stale.service {
             Some(service) => time_to_live.with(service, stale.after),
@@ -100,11 +129,14 @@ fn board(args: &ServicesArgs, asked: &Asked, session: &mut Session<'_>) -> anyho
         place: args.place.clone(),
         services: statuses,
         nearby,
+        strip: None,
         caveats: Caveats::of(&asked.census, question),
         situation: situation.clone(),
     };
     board.must_be_there(args, asked)?;
     board.keep(args);
+    board.count_days(asked);
+    board.strip = args.days.map(|days| board.strip(asked, days));
     if session.global.json {
         answer::write(session.out, ResolvedAsOf::from(question), board)?;
         return Ok(Exit::Answered);
@@ -125,9 +157,21 @@ fn board(args: &ServicesArgs, asked: &Asked, session: &mut Session<'_>) -> anyho
         By::Service => services::write(&board.services, &names, session.out)?,
         By::Place => services::write_by_place(&board.services, &names, session.out)?,
     }
+    if let Some(strips) = board.strip.as_deref().filter(|strips| !strips.is_empty()) {
+        writeln!(session.out)?;
+        strip::write(strips, &names, session.out)?;
+    }
     services::write_nearby(board.nearby.as_deref().unwrap_or(&[]), &names, session.out)?;
     board.caveats.write(session.out)?;
     Ok(Exit::Answered)
+}
+
+impl Asked {
+    fn count_days(&self, status: &mut ServiceStatus) {
+        let question = &self.question;
+        self.service_days
+            .count(status, question.counted_in, question.as_of.valid);
+    }
 }
 
 /// Every id, with the state in words.
@@ -140,6 +184,7 @@ fn ids(asked: &Asked, session: &mut Session<'_>) -> anyhow::Result<Exit> {
             .at(&question.situation, question.as_of, &asked.time_to_live)
             .services,
         nearby: None,
+        strip: None,
         caveats: Caveats::of(&asked.census, question),
         situation: question.situation.clone(),
     };
@@ -181,6 +226,33 @@ impl Board {
             return Err(NotThere(message).into());
         }
         Ok(())
+    }
+
+    fn count_days(&mut self, asked: &Asked) {
+        let nearby = self.nearby.iter_mut().flatten();
+        let nearby = nearby.map(|nearby| &mut nearby.status);
+        for status in self.services.iter_mut().chain(nearby) {
+            asked.count_days(status);
+        }
+    }
+
+    /// The last days of everything listed.
+    fn strip(&self, asked: &Asked, count: u16) -> Vec<Strip> {
+        let Question {
+            situation, as_of, ..
+        } = &asked.question;
+        let ids = self.services.iter().map(|status| &status.id);
+        ids.map(|id| {
+            let days = asked
+                .services
+                .days(situation, id, *as_of, &asked.time_to_live, count);
+            let days = days.into_iter();
+            Strip {
+                id: id.clone(),
+                days: days.map(|(day, state)| StripDay { day, state }).collect(),
+            }
+        })
+        .collect()
     }
 
     fn keep(&mut self, args: &ServicesArgs) {

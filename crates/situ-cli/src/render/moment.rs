@@ -85,7 +85,7 @@ fn either(one: NaiveDate, other: NaiveDate, year: i32) -> String {
 }
 
 /// Two days: "3–4 Feb", "31 Jan–4 Feb".
-fn span(first: NaiveDate, last: NaiveDate, year: i32) -> String {
+pub(crate) fn span(first: NaiveDate, last: NaiveDate, year: i32) -> String {
     if first == last {
         return day(first, year);
     }

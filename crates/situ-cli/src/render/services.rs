@@ -332,7 +332,11 @@ fn state(status: &ServiceStatus, names: &Names<'_>) -> String {
         word
     };
     if let Some(day) = status.day {
-        return format!("{word}, {} day", nth(day.into()));
+        let service_day = status
+            .service_day
+            .map(|day| format!(" ({} day of service)", nth(day.into())));
+        let service_day = service_day.unwrap_or_default();
+        return format!("{word}, {} day{service_day}", nth(day.into()));
     }
     if let Some(last) = status.last_day {
         return format!(
@@ -344,7 +348,7 @@ fn state(status: &ServiceStatus, names: &Names<'_>) -> String {
     word
 }
 
-fn state_word(status: Status, degree: Degree) -> String {
+pub(crate) fn state_word(status: Status, degree: Degree) -> String {
     match status {
         Status::Suspended => "suspended".to_owned(),
         Status::Restricted => format!("restricted ({})", spelled(degree.as_str())),

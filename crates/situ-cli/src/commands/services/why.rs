@@ -42,7 +42,8 @@ pub(crate) struct Said {
 }
 
 pub(crate) fn run(id: &str, asked: &Asked, session: &mut Session<'_>) -> anyhow::Result<Exit> {
-    let status = find(id, asked)?;
+    let mut status = find(id, asked)?;
+    asked.count_days(&mut status);
     let rests_on = status
         .rests_on
         .iter()
