@@ -66,7 +66,7 @@ impl Folded {
             scope: scope.map(|scope| harm(scope, &self.store)).transpose()?,
             place: which.place.clone(),
             basis: which.basis,
-            policy: read.map(|read| read.policy.0.clone()).unwrap_or_default(),
+            policy: read.map(|read| read.policy.clone()).unwrap_or_default(),
             reading: read.map(|read| read.reading.0).unwrap_or_default(),
             ..Question::default()
         })

@@ -716,11 +716,10 @@ impl Resolved<'_> {
                 point: self.interval(*part),
             })
             .collect();
-        let least_sum: u64 = parts.iter().map(|part| part.point.least).sum();
-        let most_sum = parts
-            .iter()
-            .map(|part| part.point.most)
-            .sum::<Option<u64>>();
+        let add = |sum: u64, part: u64| sum.saturating_add(part);
+        let least_sum = parts.iter().map(|part| part.point.least).fold(0, add);
+        let most: Option<Vec<u64>> = parts.iter().map(|part| part.point.most).collect();
+        let most_sum = most.map(|most| most.into_iter().fold(0, add));
         let whole = self.interval(node);
         let is_clashing = self.point.is_clashing(node);
         let remainder = if partition.exhaustive && partition.parts.len() == partition.all_parts {

@@ -2,15 +2,16 @@
 
 use clap::ValueEnum;
 use situ_core::{Basis, Outcome, PlaceId, SourceId};
+use situ_tolls::Policy;
 
-use super::words::{FigureArg, PolicyArg, ReadingArg, WhoArg, one_of};
+use super::words::{FigureArg, ReadingArg, WhoArg, one_of};
 
 /// A figure, and the rule it is read by.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Read {
     /// What to show: latest, highest, lowest, envelope, consensus, consistent, trusted:ID,ID
     #[arg(long, default_value = "latest")]
-    pub(crate) policy: PolicyArg,
+    pub(crate) policy: Policy,
 
     /// How a bare number reads: floor (at least so many) or point (just so many)
     #[arg(long, default_value = "floor")]

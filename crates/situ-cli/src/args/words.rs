@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use situ_core::{AgeBand, Extent, Name, PlaceId, Position, Role, Sex, Who, Zone};
-use situ_tolls::{FigureName, FigureNameError, Policy, PolicyError, Reading, Series};
+use situ_tolls::{FigureName, FigureNameError, Reading, Series};
 
 /// Accepts the words of a vocabulary and nothing else.
 macro_rules! one_of {
@@ -141,18 +141,6 @@ impl FromStr for WhoArg {
             }
         }
         Ok(Self(who))
-    }
-}
-
-/// The rule that picks what is shown, as typed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PolicyArg(pub(crate) Policy);
-
-impl FromStr for PolicyArg {
-    type Err = PolicyError;
-
-    fn from_str(text: &str) -> Result<Self, PolicyError> {
-        text.parse().map(Self)
     }
 }
 

@@ -55,7 +55,7 @@ fn cite(figure: &FigureArg, args: &CiteArgs, session: &mut Session<'_>) -> anyho
     let folded = Folded::read(session, |recorded| passed.take(recorded))?;
     let question = Question::resolve(session, &folded.ledger)?;
     let figure = Folded::figure(&question, figure)?;
-    let policy = &args.read.policy.0;
+    let policy = &args.read.policy;
     let asked = situ_tolls::Question {
         figure: Some(figure.clone()),
         policy: policy.clone(),

@@ -28,7 +28,7 @@ pub(crate) fn run(args: &HistoryArgs, session: &mut Session<'_>) -> anyhow::Resu
     let mut question = Question::resolve(session, &folded.ledger)?;
     let figure = Folded::figure(&question, &args.figure)?;
     question.as_of = along(args.axis, session, &question)?;
-    let (policy, reading) = (&args.read.policy.0, args.read.reading.0);
+    let (policy, reading) = (&args.read.policy, args.read.reading.0);
     let situation = question.situation.clone();
     let history = History {
         changes: folded

@@ -27,7 +27,7 @@ pub(crate) fn run(args: &WhyArgs, session: &mut Session<'_>) -> anyhow::Result<E
     let folded = Folded::read(session, |_| ())?;
     let question = Question::resolve(session, &folded.ledger)?;
     let figure = Folded::figure(&question, &args.figure)?;
-    let (policy, reading) = (&args.read.policy.0, args.read.reading.0);
+    let (policy, reading) = (&args.read.policy, args.read.reading.0);
     let situation = &question.situation;
     let why = folded
         .tolls
