@@ -18,9 +18,14 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("situ-tolls", &["situ-core"]),
     ("situ-services", &["situ-core"]),
     (
+        "situ-follow",
+        &["situ-core", "situ-services", "situ-sqlite", "situ-tolls"],
+    ),
+    (
         "situ-cli",
         &[
             "situ-core",
+            "situ-follow",
             "situ-memory",
             "situ-services",
             "situ-sqlite",
