@@ -1,6 +1,6 @@
 //! What every view needs to know besides its own claims: descriptions and retractions, as known then.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::as_of::{Known, Position};
 use crate::event::{
@@ -151,6 +151,22 @@ impl Register {
         };
         self.standing(claim.event, known, &mut Vec::new())
             .find(hits)
+    }
+
+    /// The event a chain of retractions is about in the end; the event itself where it retracts nothing.
+    ///
+    /// It costs what looking at every retraction of the log costs.
+    #[must_use]
+    pub fn retracted_in_the_end(&self, event: EventId) -> EventId {
+        let (mut event, mut seen) = (event, BTreeSet::new());
+        while seen.insert(event) {
+            let mut all = self.retractions.values().flatten();
+            match all.find(|retraction| retraction.event == event) {
+                Some(retraction) => event = retraction.target.event(),
+                None => break,
+            }
+        }
+        event
     }
 
     /// Every retraction recorded against an event or a claim of it, whether it stands or not, in the order of the log.

@@ -35,31 +35,41 @@ pub(crate) fn tolls(
     as_of: AsOf,
     question: &Question,
 ) -> Vec<Toll> {
+    let named = question.figure.as_ref().map(|name| clan_of(claims, name));
+    let clans = match &named {
+        Some(cells) => vec![cells.as_slice()],
+        None => claims.kin.clans(question.outcome),
+    };
+    let figures = figures(situation, claims, register, as_of, question, &clans);
+    figures.into_values().collect()
+}
+
+/// Resolves every figure asked for of some clans; the one asked for by name is read from all of them as one.
+pub(crate) fn figures(
+    situation: &SituationId,
+    claims: &Claims,
+    register: &Register,
+    as_of: AsOf,
+    question: &Question,
+    clans: &[&[CellIx]],
+) -> BTreeMap<Group, Toll> {
     let asking = Asking {
         situation,
         register,
         known: as_of.known,
         question,
     };
-    let mut figures: Vec<(Group, Toll)> = Vec::new();
+    let mut figures = BTreeMap::new();
     let mut each = |resolved: &Resolved<'_>, group: &Group, nodes: &[Node]| {
         if let Some(toll) = resolved.toll(group, nodes, question) {
-            figures.push((group.clone(), toll));
+            figures.insert(group.clone(), toll);
         }
     };
-    match &question.figure {
-        Some(name) => {
-            let (cells, asked) = (clan_of(claims, name), Group::named(name));
-            asking.resolve(claims, &cells, as_of, Some(&asked), &mut each);
-        }
-        None => {
-            for cells in claims.kin.clans(question.outcome) {
-                asking.resolve(claims, cells, as_of, None, &mut each);
-            }
-        }
+    let asked = question.figure.as_ref().map(Group::named);
+    for cells in clans {
+        asking.resolve(claims, cells, as_of, asked.as_ref(), &mut each);
     }
-    figures.sort_by(|(a, _), (b, _)| a.cmp(b));
-    figures.into_iter().map(|(_, toll)| toll).collect()
+    figures
 }
 
 /// Why the figure a question names is what it is.

@@ -366,6 +366,11 @@ impl Claims {
         index
     }
 
+    /// The number of a cell that is claimed.
+    pub(crate) fn number_of(&self, cell: &Cell) -> Option<CellIx> {
+        self.index.get(cell).copied()
+    }
+
     fn cell(&mut self, cell: Cell) -> CellIx {
         if let Some(index) = self.index.get(&cell) {
             return *index;

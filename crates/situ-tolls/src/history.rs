@@ -258,6 +258,23 @@ impl<'a> Walk<'a> {
         self.changes(from, &self.steps(is_between, up_to))
     }
 
+    /// What the event at a position did to the figure, from one answer to another; none where it neither changed it nor speaks of it.
+    pub(crate) fn step(
+        &self,
+        position: Position,
+        from: Option<&Toll>,
+        to: Option<&Toll>,
+    ) -> Option<Change> {
+        let is_there = |bearing: &&Bearing<'a>| bearing.position == position;
+        let before = Position::new(position.get().saturating_sub(1));
+        let step = Step {
+            before: Known::Position(before),
+            after: Known::Position(position),
+            events: self.bearings.iter().filter(is_there).collect(),
+        };
+        self.change(&step, from, to)
+    }
+
     /// Some events that bear on the figure itself, or where there are none, on what bounds it; each as the log took it.
     pub(crate) fn bearing(&self, is_meant: impl Fn(&Bearing<'_>) -> bool) -> Vec<Cause> {
         let (mut direct, mut indirect) = (Vec::new(), Vec::new());
@@ -383,6 +400,15 @@ impl<'a> Walk<'a> {
             .any(|claim| claim.report.source.origin == **origin)
     }
 
+    /// Whether a report is what a retraction known by then puts in place of another.
+    fn corrects(&self, report: &Bearing<'_>, step: &Step<'_>) -> bool {
+        let mut known = self
+            .bearings
+            .iter()
+            .filter(|other| other.is_known(step.after));
+        known.any(|other| replaces(other, report))
+    }
+
     fn cause_claim(&self, claim: &Claim, known: Known) -> CauseClaim {
         let origin = &claim.report.source.origin;
         let described = self.tolls.register().source(self.situation, origin, known);
@@ -416,7 +442,7 @@ impl<'a> Walk<'a> {
         is_direct: bool,
     ) -> ChangeClass {
         match &bearing.does {
-            Does::Claims(_) if corrects(bearing, step) => ChangeClass::Correction,
+            Does::Claims(_) if self.corrects(bearing, step) => ChangeClass::Correction,
             Does::Claims(_) if !is_direct => ChangeClass::Related,
             Does::Claims(_) => claims
                 .iter()
@@ -514,11 +540,6 @@ fn those_that_moved(
     });
     let moved: Vec<Cause> = moved.collect();
     if moved.is_empty() { causes } else { moved }
-}
-
-/// Whether a report is what a retraction of the same step puts in place of another.
-fn corrects(report: &Bearing<'_>, step: &Step<'_>) -> bool {
-    step.events.iter().any(|other| replaces(other, report))
 }
 
 /// Whether a retraction names a report as what stands instead.

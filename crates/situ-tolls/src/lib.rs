@@ -15,6 +15,7 @@ mod casualties;
 mod citation;
 mod diff;
 mod history;
+mod notice;
 mod said;
 mod why;
 
@@ -45,13 +46,14 @@ pub use citation::{
 pub use diff::{Difference, DifferenceKind};
 pub use figure_name::{FigureName, FigureNameError, PlaceError};
 pub use history::{Cause, CauseClaim, Change, ChangeClass};
+pub use notice::{Notice, PastChange};
 pub use policy::{Policy, PolicyError};
 pub use said::{ClaimStanding, Line, Said};
 pub use toll::{
     Bounds, CarriedOn, Certainty, ClaimShown, Conflict, Flag, FlagKind, Implied, Part, Parts,
     PolicyUsed, Proof, Reading, Reason, SetAside, Support, Toll, TollPeriod,
 };
-pub use tolls::{Answer, Question, Series, Tolls, Touched};
+pub use tolls::{Answer, Question, Series, Tolls, Touched, TouchedFigure};
 pub use why::{
     Beside, Considered, Derivation, DerivationStep, NotUsed, RuleUsed, Used, Verdict, WhichEnd, Why,
 };

@@ -1,6 +1,7 @@
 //! The view: folds casualty claims, resolves them as of two clocks.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use situ_core::{
@@ -9,7 +10,7 @@ use situ_core::{
 };
 
 use crate::answer;
-use crate::claims::{Claims, Declared, Incident, Moved, Restart};
+use crate::claims::{Cell, Claims, Declared, Incident, Moved, Restart};
 use crate::figure_name::FigureName;
 use crate::policy::Policy;
 use crate::toll::{Reading, Toll};
@@ -74,10 +75,46 @@ pub enum Series {
 pub enum Touched {
     /// None.
     Nothing,
-    /// These groups of people of a situation: outcome, people, whose harm, how known.
-    Figures(SituationId, Vec<(Outcome, Who, Harm, Basis)>),
+    /// These of a situation, and those they bound.
+    Figures(SituationId, Vec<TouchedFigure>),
     /// Possibly every figure of a situation: a retraction, a partition, a description.
     Situation(SituationId),
+}
+
+/// A figure that a claim speaks of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TouchedFigure(pub(crate) Arc<Cell>);
+
+impl TouchedFigure {
+    /// What became of the people.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.0.outcome
+    }
+
+    /// Which people.
+    #[must_use]
+    pub fn who(&self) -> Who {
+        self.0.who
+    }
+
+    /// Whose harm.
+    #[must_use]
+    pub fn scope(&self) -> Harm {
+        self.0.harm
+    }
+
+    /// How it is known.
+    #[must_use]
+    pub fn basis(&self) -> Basis {
+        self.0.basis
+    }
+
+    /// Where, sorted; empty means the whole situation.
+    #[must_use]
+    pub fn places(&self) -> &[PlaceId] {
+        &self.0.places
+    }
 }
 
 impl Tolls {
@@ -109,6 +146,11 @@ impl Tolls {
         &self.register
     }
 
+    /// The situations anything is claimed in.
+    pub(crate) fn situations(&self) -> impl Iterator<Item = (&SituationId, &Claims)> {
+        self.situations.iter()
+    }
+
     /// What is claimed in a situation.
     pub(crate) fn claims(&self, situation: &SituationId) -> Option<&Claims> {
         self.situations.get(situation)
@@ -127,10 +169,9 @@ impl Tolls {
                     return Touched::Nothing;
                 };
                 let cells = claims.report(recorded, as_of, source, reported);
-                let figures = cells.into_iter().map(|index| {
-                    let cell = &claims.cells[index].cell;
-                    (cell.outcome, cell.who, cell.harm, cell.basis)
-                });
+                let figures = cells
+                    .into_iter()
+                    .map(|index| TouchedFigure(Arc::clone(&claims.cells[index].cell)));
                 return Touched::Figures(situation, figures.collect());
             }
             Payload::PartitionDeclared(partition) => {

@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use sha2::Digest as _;
@@ -14,7 +14,10 @@ use situ_core::{
     RetractionReason, Role, SituationId, Source, SourceId, Valid, When, Who, WindowKind,
 };
 use situ_memory::MemoryStore;
-use situ_tolls::{Brief, Citation, Difference, LogState, Policy, Question, Reading, Toll, Tolls};
+use situ_tolls::{
+    Brief, Citation, Difference, FigureName, LogState, Notice, Policy, Question, Reading, Toll,
+    Tolls,
+};
 
 const HOUR: i64 = 3_600_000_000_000;
 
@@ -425,6 +428,73 @@ proptest! {
                     let told = changes.iter().rfind(|change| is_by(change.known, *known));
                     let told = told.and_then(|change| change.to.clone());
                     prop_assert_eq!(told, then.first().map(Brief::of), "{} as known at {:?}", toll.figure, known);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_change_is_told_once_and_so_is_what_changed_in_the_past(history in prop::collection::vec(told(), 1..12), valid in 0..7u8) {
+        let log = log(&history);
+        let question = Question::default();
+        let valid_at = Valid(hour(valid));
+        let mut live = Tolls::default();
+        for (recorded, told) in log.iter().zip(&history) {
+            let touched = live.apply(recorded).unwrap();
+            let notices = live.notices(recorded, &touched, valid_at, &question);
+            let before = Known::Position(Position::new(recorded.position.get() - 1));
+            let briefs = |valid: u8, known| -> BTreeMap<String, Brief> {
+                let tolls = live.at(&situation(), AsOf { valid: Valid(hour(valid)), known }, &question).tolls;
+                tolls.iter().map(|toll| (toll.figure.to_string(), Brief::of(toll))).collect()
+            };
+            let states = [before, Known::Position(recorded.position)];
+            let [from, to] = states.map(|known| briefs(valid, known));
+            let told_of: BTreeMap<String, &Notice> =
+                notices.iter().map(|notice| (notice.figure.to_string(), notice)).collect();
+            prop_assert_eq!(told_of.len(), notices.len());
+            for figure in from.keys().chain(to.keys()) {
+                let notice = told_of.get(figure);
+                if from.get(figure) != to.get(figure) {
+                    prop_assert!(notice.is_some(), "{} is not told at {}", figure, recorded.position);
+                }
+                if let Some(notice) = notice {
+                    prop_assert_eq!((&notice.from, &notice.to), (&from.get(figure).cloned(), &to.get(figure).cloned()));
+                    prop_assert!(!notice.causes.is_empty(), "{:?}", notice);
+                    let causes = notice.causes.iter();
+                    prop_assert!(causes.map(|cause| cause.event).all(|event| event == recorded.id));
+                }
+            }
+            let is_claim = matches!(told.says, Says::Figures(_)) && told.occurred < valid;
+            for notice in &notices {
+                if let Some(past) = &notice.past {
+                    let then = (0..valid).find(|then| Valid(hour(*then)) == past.valid);
+                    prop_assert!(then.is_some() && past.from != past.to, "{:?}", past);
+                    let [from, to] = states.map(|known| briefs(then.unwrap(), known).remove(&notice.figure.to_string()));
+                    prop_assert_eq!((&past.from, &past.to), (&from, &to));
+                }
+            }
+            let [from, to] = states.map(|known| briefs(told.occurred, known));
+            if is_claim {
+                let newest = |figure: &str| -> Option<u8> {
+                    let before = history[..=recorded.position.get() as usize - 1].iter().filter(|other| other.occurred <= valid);
+                    before.filter_map(|other| match &other.says {
+                        Says::Figures(figures) => figures.iter().any(|each| {
+                            let each = self::figure(*each, other.occurred);
+                            let name = FigureName::of(&each);
+                            let name = match each.period {
+                                Period::Cumulative { .. } => name.without_start(),
+                                _ => name,
+                            };
+                            name.to_string() == figure
+                        }).then_some(other.occurred),
+                        _ => None,
+                    }).max()
+                };
+                for figure in from.keys().chain(to.keys()) {
+                    if from.get(figure) != to.get(figure) && newest(figure) > Some(told.occurred) {
+                        let past = told_of.get(figure).and_then(|notice| notice.past.as_ref());
+                        prop_assert!(past.is_some(), "the past of {} is not told at {}", figure, recorded.position);
+                    }
                 }
             }
         }
