@@ -107,7 +107,7 @@ impl ChangeClass {
 }
 
 impl Brief {
-    fn of(status: &ServiceStatus) -> Self {
+    pub(crate) fn of(status: &ServiceStatus) -> Self {
         Self {
             status: status.status,
             degree: status.degree,
@@ -301,7 +301,7 @@ impl Walk<'_> {
 }
 
 /// What a reader who saw the one and now sees the other is told; nothing where there is nothing to tell.
-fn change(
+pub(crate) fn change(
     id: &StatusId,
     as_of: AsOf,
     before: Option<&ServiceStatus>,

@@ -20,6 +20,7 @@ mod history;
 mod service_days;
 mod status_id;
 mod time_to_live;
+mod watch;
 
 pub use board::{
     Board, Cause, Conflict, ConflictKind, Contribution, Day, Evidence, Freshness, How,
@@ -32,3 +33,4 @@ pub use service_days::ServiceDays;
 pub use services::{Line, Services, Touched};
 pub use status_id::{StatusId, StatusIdError};
 pub use time_to_live::TimeToLive;
+pub use watch::{Notice, PastChange, Watch};

@@ -270,6 +270,68 @@ impl Services {
         bearing
     }
 
+    /// The name of every status anybody spoke of.
+    pub(crate) fn ids(&self, situation: &SituationId) -> impl Iterator<Item = StatusId> {
+        let lines = self.ledger(situation).into_iter().flat_map(Ledger::lines);
+        lines.map(|(service, extent)| StatusId::new(service, extent))
+    }
+
+    /// The statuses that what an event touched may bear on: those it speaks of, what lies in them, and what these lie in.
+    pub(crate) fn concerned(
+        &self,
+        situation: &SituationId,
+        touched: &Touched,
+    ) -> BTreeSet<StatusId> {
+        let touched = match touched {
+            Touched::Nothing => return BTreeSet::new(),
+            Touched::Situation(_) => return self.ids(situation).collect(),
+            Touched::Lines(touched) => touched,
+        };
+        let Some(ledger) = self.ledger(situation) else {
+            return BTreeSet::new();
+        };
+        let known = Known::Position(self.reached);
+        let mut concerned = BTreeSet::new();
+        for Line { service, scope, .. } in touched {
+            let extents: Vec<&Extent> = ledger.extents(*service).collect();
+            for extent in &extents {
+                let reach = ledger.reach(&self.register, *service, extent, known);
+                if !ledger.lies_in(&self.register, &reach, scope, known) {
+                    continue;
+                }
+                let outer = ledger.outer_lines(&self.register, *service, &reach, known);
+                concerned.extend(outer.iter().map(|outer| StatusId::new(*service, outer)));
+                let counted = extents.iter().filter(|other| match other {
+                    Extent::SomeOf { within, .. } => {
+                        let area = Extent::Area {
+                            place: within.clone(),
+                        };
+                        ledger.lies_in(&self.register, &reach, &area, known)
+                    }
+                    _ => false,
+                });
+                concerned.extend(counted.map(|other| StatusId::new(*service, other)));
+            }
+        }
+        concerned
+    }
+
+    /// The end of the time that a claim, or what a retraction takes back, speaks of.
+    pub(crate) fn spoken_of(&self, mut event: EventId) -> Option<Instant> {
+        let mut passed = BTreeSet::new();
+        while passed.insert(event) {
+            match self.seen.get(&event)? {
+                Seen::Claim { ledger, claim } => {
+                    let claim = self.ledgers[*ledger as usize].claim(*claim);
+                    return Some(claim.span().to);
+                }
+                Seen::Retraction { of } => event = *of,
+                Seen::Description { .. } => return None,
+            }
+        }
+        None
+    }
+
     /// The descriptions and retractions the view goes by.
     #[must_use]
     pub const fn register(&self) -> &Register {

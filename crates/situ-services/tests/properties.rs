@@ -4,7 +4,7 @@
 
 mod log;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use log::{Log, id, instant, situation};
 use proptest::prelude::*;
@@ -12,7 +12,10 @@ use situ_core::{
     AsOf, EventId, Extent, Instant, Kind, Known, PlaceId, Position, Projection, Recorded, Service,
     Valid, When,
 };
-use situ_services::{Board, Change, Freshness, PlaceBoard, Services, Status, StatusId, TimeToLive};
+use situ_services::{
+    Board, Change, ChangeClass, Freshness, Notice, PlaceBoard, Services, Status, StatusId,
+    TimeToLive, Watch,
+};
 
 /// One random event: numbers that `Told::line` makes words of.
 #[derive(Debug, Clone)]
@@ -600,5 +603,76 @@ proptest! {
         let changes = history_of(&services, IDS[id], moment(valid), everything);
         let operates = changes.iter().any(|change| change.to.as_ref().is_some_and(|to| to.status == Status::Operating));
         prop_assert!(!operates || !normal.is_empty());
+    }
+}
+
+/// What somebody who watches from the start is told, event by event, with looks at the clock in between or not.
+fn watched(recorded: &[Recorded], looks: bool) -> Vec<Notice> {
+    let (mut services, mut watch) = (Services::default(), Watch::new(TimeToLive::default()));
+    let (mut notices, mut clock) = (Vec::new(), Instant::from_unix_nanos(0));
+    for recorded in recorded {
+        if looks && recorded.learnt_at > clock {
+            let halfway = (recorded.learnt_at.unix_nanos() - clock.unix_nanos()) / 2;
+            notices.extend(watch.pass_time(&services, clock.saturating_add_nanos(halfway)));
+        }
+        clock = clock.max(recorded.learnt_at);
+        let touched = services.apply(recorded).unwrap();
+        notices.extend(watch.notices(&services, recorded, &touched));
+    }
+    notices
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whoever_watches_is_told_every_change_once_and_in_order(history in history()) {
+        let recorded = log_of(&history);
+        let (mut services, mut watch) = (Services::default(), Watch::new(TimeToLive::default()));
+        let mut told: BTreeMap<StatusId, situ_services::Brief> = BTreeMap::new();
+        let mut clock = recorded[0].learnt_at;
+        for recorded in &recorded {
+            clock = clock.max(recorded.learnt_at);
+            let touched = services.apply(recorded).unwrap();
+            for notice in watch.notices(&services, recorded, &touched) {
+                let change = notice.change;
+                prop_assert_eq!(told.get(&change.id), change.from.as_ref());
+                prop_assert!(!change.events.is_empty() || change.class == ChangeClass::WentStale || change.at <= clock);
+                match change.to {
+                    Some(to) => told.insert(change.id, to),
+                    None => told.remove(&change.id),
+                };
+            }
+            let as_of = AsOf { valid: Valid(clock), known: Known::Position(recorded.position) };
+            let board = services.at(&situation(), as_of, &TimeToLive::default());
+            for status in &board.services {
+                let seen = told.get(&status.id).map(|to| (to.status, to.degree, to.freshness, &to.except, &to.since));
+                let is = (status.status, status.degree, status.freshness, &status.scope.except, &status.since);
+                prop_assert_eq!(seen, Some(is), "{} at {} as known at {}", status.id, clock, recorded.position);
+            }
+        }
+    }
+
+    #[test]
+    fn who_looks_at_the_clock_in_between_and_who_begins_later_is_told_the_same(history in history(), begins in 0usize..24) {
+        let recorded = log_of(&history);
+        let notices = watched(&recorded, false);
+        prop_assert_eq!(&watched(&recorded, true), &notices);
+        let begins = begins.min(recorded.len());
+        let (mut services, mut watch) = (Services::default(), Watch::new(TimeToLive::default()));
+        for recorded in &recorded[..begins] {
+            services.apply(recorded).unwrap();
+            watch.pass_over(recorded);
+        }
+        watch.look(&services);
+        let mut later = Vec::new();
+        for recorded in &recorded[begins..] {
+            let touched = services.apply(recorded).unwrap();
+            later.extend(watch.notices(&services, recorded, &touched));
+        }
+        prop_assert_eq!(&later[..], &notices[notices.len() - later.len()..]);
+        let before = notices.len() - later.len();
+        let is_before = |notice: &Notice| notice.position.get() <= begins as u64;
+        prop_assert!(notices[..before].iter().all(is_before));
     }
 }
