@@ -270,6 +270,32 @@ impl Services {
         bearing
     }
 
+    /// Whether a status is of something in a place, of the place itself, or of something the place lies in, as known now.
+    #[must_use]
+    pub fn concerns(&self, situation: &SituationId, id: &StatusId, place: &PlaceId) -> bool {
+        let Some(ledger) = self.ledger(situation) else {
+            return false;
+        };
+        let (service, known) = (id.service(), Known::Position(self.reached));
+        let area = Extent::Area {
+            place: place.clone(),
+        };
+        let lies = |inner: &Extent, outer: &Extent| {
+            let reach = ledger.reach(&self.register, service, inner, known);
+            ledger.lies_in(&self.register, &reach, outer, known)
+        };
+        let covers = match id.scope() {
+            Extent::SomeOf { within, .. } => lies(
+                &area,
+                &Extent::Area {
+                    place: within.clone(),
+                },
+            ),
+            scope => lies(&area, scope),
+        };
+        covers || lies(id.scope(), &area)
+    }
+
     /// The name of every status anybody spoke of.
     pub(crate) fn ids(&self, situation: &SituationId) -> impl Iterator<Item = StatusId> {
         let lines = self.ledger(situation).into_iter().flat_map(Ledger::lines);
