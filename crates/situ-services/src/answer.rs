@@ -12,7 +12,8 @@ use crate::board::{
     LastDay, Outlook, Party, Run, Says, ServiceStatus, SetAside, SetAsideReason, Since, Status,
     Witness,
 };
-use crate::claim::{Claim, Mark, MarkKind, Says as Claimed, Span, is_down, severity, status_of};
+use crate::claim::{Claim, Mark, MarkKind, is_down, severity, status_of};
+use crate::starts::{Start, Starts, narrowed};
 use crate::status_id::StatusId;
 use crate::timeline::{Question, Step, Timeline};
 
@@ -21,6 +22,7 @@ impl<'a> Question<'a> {
     pub(crate) fn answer(self, timeline: &Timeline<'a>, time_to_live: Duration) -> ServiceStatus {
         let mut status = self.bare(timeline);
         let Some(last) = timeline.steps.len().checked_sub(1) else {
+            self.without_a_status(&mut status, timeline);
             return status;
         };
         let step = &timeline.steps[last];
@@ -41,13 +43,19 @@ impl<'a> Question<'a> {
         status.changed = self.changed(timeline, &run);
         self.date(&mut status, timeline, &run, &start, &vouchers, time_to_live);
         status.since = start.since.clone();
-        self.describe(&mut status, timeline, &run);
         status.rests_on = rests_on(timeline, &run, &start, &vouchers, &deniers);
+        self.describe(&mut status, timeline, &run);
         let starts = status_ranges(timeline)
             .into_iter()
             .map(|range| (range.clone(), self.start(timeline, range)))
             .collect();
         status.conflicts = self.conflicts(timeline, start, &starts, step, &deniers);
+        for displaced in &timeline.displaced {
+            let conflict = self.start_conflict(&displaced.by, &displaced.implied);
+            if !status.conflicts.contains(&conflict) {
+                status.conflicts.push(conflict);
+            }
+        }
         status.runs = self.runs(timeline, starts);
         status.set_aside.extend(ended(timeline, &run));
         let rested_on: BTreeSet<_> = status
@@ -102,6 +110,36 @@ impl<'a> Question<'a> {
             conflicts: Vec::new(),
             runs: Vec::new(),
         }
+    }
+
+    /// What there is to say where no claim tells how it is: a start that others contradict, and when it is expected back.
+    fn without_a_status(self, status: &mut ServiceStatus, timeline: &Timeline<'a>) {
+        for displaced in &timeline.displaced {
+            status.status = Status::Disputed;
+            for claim in [displaced.implied.claim, displaced.by.claim] {
+                add(&mut status.rests_on, claim, Contribution::Dispute);
+            }
+            let conflict = self.start_conflict(&displaced.by, &displaced.implied);
+            status.conflicts.push(conflict);
+        }
+        self.look_ahead(status, timeline.outlooks.last().copied());
+    }
+
+    /// When it is expected back.
+    fn look_ahead(self, status: &mut ServiceStatus, claim: Option<&'a Claim>) {
+        let Some((claim, end)) = claim.and_then(|claim| Some((claim, claim.expected_end()?)))
+        else {
+            return;
+        };
+        add(&mut status.rests_on, claim, Contribution::Outlook);
+        status.outlook = Some(Outlook {
+            expected_end: end.clone(),
+            passed: end
+                .latest()
+                .is_some_and(|latest| latest < self.as_of.valid.0),
+            event: claim.event,
+            source: claim.source.clone(),
+        });
     }
 
     /// The larger scopes that claims of the run speak of.
@@ -187,154 +225,6 @@ impl<'a> Question<'a> {
         })
     }
 
-    /// Where a run began: as stated, else as the newest ordinal implies, else between what was before and its first claim.
-    fn start(self, timeline: &Timeline<'a>, run: RangeInclusive<usize>) -> Start {
-        let steps = &timeline.steps[run.clone()];
-        let told = self.told_starts(steps);
-        let stated = told
-            .iter()
-            .filter(|start| start.how == How::Stated)
-            .min_by_key(|start| (start.span.to, start.span.from, start.claim.position));
-        let ordinal_day = |start: &&Told<'a>| {
-            start
-                .claim
-                .ordinal
-                .as_ref()
-                .and_then(|ordinal| ordinal.on.latest())
-        };
-        let inferred = told
-            .iter()
-            .filter(|start| start.how == How::Inferred)
-            .max_by_key(|start| {
-                (
-                    ordinal_day(start),
-                    start.claim.learnt_at,
-                    start.claim.position,
-                )
-            });
-        let Some(chosen) = stated.or(inferred) else {
-            let first = &steps[0].mark;
-            let before = run
-                .start()
-                .checked_sub(1)
-                .map(|before| &timeline.steps[before]);
-            let since = Since {
-                earliest: before.map(|step| step.mark.span.from),
-                latest: Some(first.span.to.min(self.as_of.valid.0)),
-                how: How::Unknown,
-                rests_on: before
-                    .into_iter()
-                    .map(|step| step.mark.claim.event)
-                    .chain([first.claim.event])
-                    .collect(),
-            };
-            return Start {
-                since,
-                days: None,
-                conflicts: Vec::new(),
-            };
-        };
-        let agreeing = told.iter().filter(|other| other.agrees(chosen));
-        let mut rests_on: Vec<_> = agreeing.map(|start| start.claim.event).collect();
-        rests_on.dedup();
-        let since = Since {
-            earliest: chosen.span.earliest,
-            latest: chosen.span.latest,
-            how: chosen.how,
-            rests_on,
-        };
-        let days = chosen.days(self);
-        let mut conflicts: Vec<_> = told
-            .iter()
-            .filter(|other| other.clashes(chosen))
-            .map(|other| self.start_conflict(chosen, other))
-            .collect();
-        conflicts.extend(self.broken(timeline, run, chosen));
-        Start {
-            since,
-            days,
-            conflicts,
-        }
-    }
-
-    /// Every claim about where a run began, as far as it is about this run and not about a change of degree within it.
-    fn told_starts(self, steps: &[Step<'a>]) -> Vec<Told<'a>> {
-        let mut told: Vec<Told<'a>> = Vec::new();
-        let mut seen = BTreeSet::new();
-        for (index, step) in steps.iter().enumerate() {
-            let mark = &step.mark;
-            let is_first_degree =
-                mark.degree == steps[0].mark.degree || !is_down(steps[0].mark.degree);
-            if !is_first_degree {
-                break;
-            }
-            let is_change = mark.kind == MarkKind::Change && mark.claim.occurred.is_some();
-            let is_start = match mark.claim.says {
-                Claimed::Suspended(_) => true,
-                Claimed::Restored(_) => index == 0,
-                _ => false,
-            };
-            let stated = (is_change && is_start).then_some((mark.span, How::Stated));
-            let implied = (mark.kind != MarkKind::Exception && is_down(mark.degree))
-                .then(|| mark.claim.implied_start(self.zone))
-                .flatten()
-                .filter(|span| span.from <= self.as_of.valid.0)
-                .map(|span| (span, How::Inferred));
-            for (span, how) in stated.into_iter().chain(implied) {
-                let claim = mark.claim;
-                if steps.len() == 1 || seen.insert((claim.event, how == How::Stated)) {
-                    told.push(Told { claim, span, how });
-                }
-            }
-        }
-        told
-    }
-
-    fn start_conflict(self, chosen: &Told<'a>, other: &Told<'a>) -> Conflict {
-        let gap_days = chosen.days(self).zip(other.days(self)).map(|(one, other)| {
-            let (first, second) = if one.1 < other.0 {
-                (one, other)
-            } else {
-                (other, one)
-            };
-            days_between(first.1, second.0)
-        });
-        Conflict {
-            kind: ConflictKind::Start,
-            possible: false,
-            witnesses: vec![other.witness(), chosen.witness()],
-            gap_days,
-        }
-    }
-
-    /// Claims that do not fit a run unbroken since its start: otherwise after it, or already so before it.
-    fn broken(
-        self,
-        timeline: &Timeline<'a>,
-        run: RangeInclusive<usize>,
-        chosen: &Told<'a>,
-    ) -> Option<Conflict> {
-        let is_after = |step: &&Step<'a>| step.mark.span.from > chosen.span.to;
-        // Steps stand in the order of their latest moments: none before one that ends by then is after it.
-        let earlier = timeline.steps[..*run.start()].iter().rev();
-        let mut may_be_after = earlier.take_while(|step| step.mark.span.to > chosen.span.to);
-        let interrupted = may_be_after.find(is_after);
-        let is_before =
-            |step: &&Step<'a>| step.mark.is_direct() && step.mark.span.to < chosen.span.from;
-        let already = timeline.steps[run].iter().find(is_before);
-        let (kind, step) = match (interrupted, already) {
-            (Some(step), _) => (ConflictKind::Unbroken, step),
-            (None, Some(step)) => (ConflictKind::Start, step),
-            (None, None) => return None,
-        };
-        Some(Conflict {
-            kind,
-            possible: false,
-            witnesses: vec![says_degree(&step.mark), chosen.witness()],
-            gap_days: None,
-        })
-    }
-
     /// Since when it has been at the very degree, where that began within the run.
     fn changed(self, timeline: &Timeline<'a>, run: &RangeInclusive<usize>) -> Option<Since> {
         let degree = timeline.steps[*run.end()].mark.degree;
@@ -349,7 +239,11 @@ impl<'a> Question<'a> {
     fn start_of_change(self, timeline: &Timeline<'a>, step: usize) -> Since {
         let mark = &timeline.steps[step].mark;
         let (earliest, how) = match mark.kind {
-            MarkKind::Change if mark.claim.occurred.is_some() => (mark.span.earliest, How::Stated),
+            MarkKind::Onset | MarkKind::Return if mark.claim.occurred.is_some() => {
+                let before = step.checked_sub(1).map(|before| &timeline.steps[before]);
+                let earliest = narrowed(mark, mark.span.earliest, before);
+                (earliest, How::Stated)
+            }
             MarkKind::ImpliedStart => (mark.span.earliest, How::Inferred),
             _ => {
                 let before = step
@@ -466,7 +360,7 @@ impl<'a> Question<'a> {
             let mark = &step.mark;
             let until = day(mark.span.to);
             let from = match (mark.kind, mark.claim.implied_start(self.zone)) {
-                (MarkKind::Change, None) => day(mark.span.from),
+                (MarkKind::Onset | MarkKind::Return, None) => day(mark.span.from),
                 (MarkKind::ImpliedStart, _) => day(mark.span.from),
                 (_, Some(start)) => day(start.from),
                 (_, None) => first,
@@ -535,17 +429,7 @@ impl<'a> Question<'a> {
             announced.find_map(|step| announced_outlook(timeline, &step.mark))
         };
         let newest = newest.or_else(|| announced().map(|(claim, _)| claim));
-        status.outlook = newest.and_then(|claim| match &claim.says {
-            Claimed::Expected(end) => Some(Outlook {
-                expected_end: (**end).clone(),
-                passed: end
-                    .latest()
-                    .is_some_and(|latest| latest < self.as_of.valid.0),
-                event: claim.event,
-                source: claim.source.clone(),
-            }),
-            _ => None,
-        });
+        self.look_ahead(status, newest);
     }
 
     /// The stretches of one status, oldest first.
@@ -566,11 +450,7 @@ impl<'a> Question<'a> {
                 let mut seen = BTreeSet::new();
                 events.retain(|event| seen.insert(*event));
             }
-            let last_day = until.as_ref().and_then(|until| {
-                let last = |instant: Instant| self.zone.day_of(instant.saturating_add_nanos(-1));
-                let is_told = until.how != How::Unknown;
-                until.earliest.filter(|_| is_told).map(last)
-            });
+            let last_day = until.as_ref().and_then(|until| self.last_day(until, steps));
             let direct = steps.iter().filter(|step| step.mark.is_direct());
             runs.push(Run {
                 status: steps[0].status(),
@@ -588,6 +468,19 @@ impl<'a> Question<'a> {
             });
         }
         runs
+    }
+
+    /// The last day a run touched, where its end is told to the day: the day before, unless it was still so on that very day.
+    fn last_day(self, until: &Since, steps: &[Step<'a>]) -> Option<NaiveDate> {
+        let day = |instant| self.zone.day_of(instant);
+        let (earliest, latest) = (until.earliest?, until.latest?);
+        if until.how == How::Unknown || day(earliest) != day(latest) {
+            return None;
+        }
+        let before = day(earliest.saturating_add_nanos(-1));
+        let direct = steps.iter().filter(|step| step.mark.is_direct());
+        let told = direct.map(|step| day(step.mark.span.from)).max();
+        Some(told.map_or(before, |told| before.max(told)))
     }
 
     fn conflicts(
@@ -647,87 +540,14 @@ fn announced_outlook<'a>(
         .outlooks
         .iter()
         .rev()
-        .filter_map(|claim| match &claim.says {
-            Claimed::Expected(end) => Some((*claim, &**end)),
-            _ => None,
-        });
+        .filter_map(|claim| claim.expected_end().map(|end| (*claim, end)));
     let mut planned = ends.filter(|(claim, end)| {
         claim.source == mark.claim.source && end.latest() >= Some(mark.span.to)
     });
     planned.next()
 }
 
-/// The stretches of one status, and where each began.
-type Starts = Vec<(RangeInclusive<usize>, Start)>;
-
-/// Where a run began, and what clashes about it.
-struct Start {
-    since: Since,
-    /// The local days it may have been; told starts only.
-    days: Option<(NaiveDate, NaiveDate)>,
-    conflicts: Vec<Conflict>,
-}
-
-impl Start {
-    /// The day it was, where that is known to a day.
-    fn day(&self) -> Option<NaiveDate> {
-        self.days
-            .filter(|(first, last)| first == last)
-            .map(|(first, _)| first)
-    }
-}
-
-/// What one claim tells about where a run began.
-struct Told<'a> {
-    claim: &'a Claim,
-    span: Span,
-    how: How,
-}
-
-impl<'a> Told<'a> {
-    fn days(&self, question: Question<'a>) -> Option<(NaiveDate, NaiveDate)> {
-        let day = |instant| question.zone.day_of(instant);
-        Some((day(self.span.earliest?), day(self.span.latest?)))
-    }
-
-    fn overlaps(&self, other: &Self) -> bool {
-        let before = |one: &Self, other: &Self| {
-            one.span
-                .latest
-                .zip(other.span.earliest)
-                .is_some_and(|(end, start)| end < start)
-        };
-        !before(self, other) && !before(other, self)
-    }
-
-    fn agrees(&self, chosen: &Self) -> bool {
-        self.overlaps(chosen)
-    }
-
-    /// A source that states another start for the same run again only says that it goes on.
-    fn clashes(&self, chosen: &Self) -> bool {
-        let repeats = self.how == How::Stated
-            && chosen.how == How::Stated
-            && self.claim.source == chosen.claim.source;
-        !self.overlaps(chosen) && !repeats
-    }
-
-    fn witness(&self) -> Witness {
-        let Span {
-            earliest, latest, ..
-        } = self.span;
-        witness(
-            self.claim,
-            Says::Start {
-                earliest,
-                latest,
-                how: self.how,
-            },
-        )
-    }
-}
-
-fn witness(claim: &Claim, says: Says) -> Witness {
+pub(crate) fn witness(claim: &Claim, says: Says) -> Witness {
     Witness {
         event: claim.event,
         source: claim.source.clone(),
@@ -735,7 +555,7 @@ fn witness(claim: &Claim, says: Says) -> Witness {
     }
 }
 
-fn says_degree(mark: &Mark<'_>) -> Witness {
+pub(crate) fn says_degree(mark: &Mark<'_>) -> Witness {
     witness(mark.claim, Says::Degree(mark.degree))
 }
 
@@ -784,8 +604,22 @@ fn nth(first: NaiveDate, day: NaiveDate) -> Option<u32> {
         .filter(|nth| *nth > 0)
 }
 
-fn days_between(first: NaiveDate, second: NaiveDate) -> u32 {
+pub(crate) fn days_between(first: NaiveDate, second: NaiveDate) -> u32 {
     u32::try_from((second - first).num_days()).unwrap_or(0)
+}
+
+/// Adds to what a claim contributes.
+fn add(evidence: &mut Vec<Evidence>, claim: &Claim, contribution: Contribution) {
+    let event = claim.event;
+    match evidence.iter_mut().find(|known| known.event == event) {
+        Some(known) if known.contributes.contains(&contribution) => {}
+        Some(known) => known.contributes.push(contribution),
+        None => evidence.push(Evidence {
+            event,
+            source: claim.source.clone(),
+            contributes: vec![contribution],
+        }),
+    }
 }
 
 fn rests_on(
@@ -831,7 +665,9 @@ fn rests_on(
             _ if index == *run.end() => add(claim, Contribution::Status),
             MarkKind::Exception => add(claim, Contribution::Exception),
             MarkKind::Still => add(claim, Contribution::Confirmation),
-            MarkKind::Change if !is_start => add(claim, Contribution::Confirmation),
+            MarkKind::Onset | MarkKind::Return if !is_start => {
+                add(claim, Contribution::Confirmation);
+            }
             _ => {}
         }
     }

@@ -280,6 +280,8 @@ pub enum Contribution {
     Dispute,
     /// How many members there are at least.
     Count,
+    /// When it is expected back.
+    Outlook,
 }
 
 /// A claim a status does not rest on.
@@ -319,6 +321,8 @@ pub enum SetAsideReason {
     },
     /// It speaks of a larger scope and excepts this one.
     Excepted,
+    /// It excepts this scope, which does not lie in what it speaks of.
+    NotInside,
 }
 
 /// Claims that cannot all be right.

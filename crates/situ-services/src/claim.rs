@@ -103,6 +103,15 @@ impl Claim {
         Some(Span::new(Some(earliest), Some(latest), self.learnt_at))
     }
 
+    /// When it is expected back: an outlook, or a return told before it was to happen.
+    pub(crate) fn expected_end(&self) -> Option<&When> {
+        match &self.says {
+            Says::Expected(end) => Some(end),
+            Says::Restored(_) if self.span().to > self.learnt_at => self.occurred.as_ref(),
+            _ => None,
+        }
+    }
+
     /// The degree it claims; an outlook claims none.
     pub(crate) fn degree(&self) -> Option<Degree> {
         match self.says {
@@ -128,6 +137,11 @@ pub(crate) struct Span {
 }
 
 impl Span {
+    /// A moment.
+    pub(crate) fn at(moment: Instant) -> Self {
+        Self::new(Some(moment), Some(moment), moment)
+    }
+
     fn new(earliest: Option<Instant>, latest: Option<Instant>, learnt_at: Instant) -> Self {
         let confirmed = latest.map_or(learnt_at, |latest| latest.min(learnt_at));
         let to = earliest.map_or(confirmed, |earliest| earliest.max(confirmed));
@@ -140,6 +154,17 @@ impl Span {
         }
     }
 
+    /// Whether all of another time, as told, lies in this one.
+    pub(crate) fn contains(self, other: Self) -> bool {
+        let begins = self
+            .earliest
+            .is_none_or(|first| other.earliest >= Some(first));
+        let ends = self
+            .latest
+            .is_none_or(|last| other.latest.is_some_and(|other| other <= last));
+        begins && ends
+    }
+
     /// Whether two claims speak of the same time in the same words.
     pub(crate) fn is_same_as(self, other: Self) -> bool {
         (self.earliest, self.latest) == (other.earliest, other.latest)
@@ -147,6 +172,11 @@ impl Span {
 
     pub(crate) fn overlaps(self, other: Self) -> bool {
         self.from <= other.to && other.from <= self.to
+    }
+
+    /// Whether it amounts to one moment, whatever was told.
+    pub(crate) fn is_short(self) -> bool {
+        self.from == self.to
     }
 
     pub(crate) fn is_moment(self) -> bool {
@@ -159,8 +189,10 @@ impl Span {
 pub(crate) enum MarkKind {
     /// The start its ordinal implies.
     ImpliedStart,
-    /// It changed.
-    Change,
+    /// It got worse, or began to be told of.
+    Onset,
+    /// It came back, in part or all of it.
+    Return,
     /// It was still so.
     Still,
     /// The rest came back, this did not.
@@ -176,6 +208,8 @@ pub(crate) struct Mark<'a> {
     pub(crate) kind: MarkKind,
     pub(crate) degree: Degree,
     pub(crate) span: Span,
+    /// In force from here on: where its time begins, but for a return whose moment is not known well enough.
+    pub(crate) begins: Instant,
     /// How particular the scope it speaks of is; the highest is the scope itself.
     pub(crate) rank: usize,
     /// Whether it speaks of members nobody named.
@@ -197,7 +231,10 @@ impl Mark<'_> {
 
     /// Whether it tells a change, so that another state before it on the same day is no contradiction.
     pub(crate) fn is_change(&self) -> bool {
-        matches!(self.kind, MarkKind::Change | MarkKind::ImpliedStart)
+        matches!(
+            self.kind,
+            MarkKind::Onset | MarkKind::Return | MarkKind::ImpliedStart
+        )
     }
 
     /// Whether it was told before it was to begin, so that nobody has seen it yet.

@@ -42,10 +42,34 @@ pub(crate) struct Entry {
     pub(crate) span: Span,
     /// `None`: an outlook.
     pub(crate) degree: Option<Degree>,
-    /// Whether it only says that it is still so.
-    pub(crate) is_still: bool,
+    pub(crate) news: News,
     pub(crate) has_ordinal: bool,
     pub(crate) has_except: bool,
+}
+
+/// What kind of news a claim is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum News {
+    /// It got worse, or began to be told of.
+    Onset,
+    /// It was still so.
+    Still,
+    /// It came back.
+    Return,
+    /// It is expected back.
+    Outlook,
+}
+
+impl News {
+    fn of(claim: &Claim) -> Self {
+        match claim.says {
+            _ if claim.expected_end().is_some() => Self::Outlook,
+            Says::Suspended(_) => Self::Onset,
+            Says::Confirmed(_) => Self::Still,
+            Says::Restored(_) => Self::Return,
+            Says::Expected(_) => Self::Outlook,
+        }
+    }
 }
 
 /// Which part of a claim's scope a line is.
@@ -128,7 +152,7 @@ impl Ledger {
                 position: claim.position,
                 span: claim.span(),
                 degree: claim.degree(),
-                is_still: matches!(claim.says, Says::Confirmed(_)),
+                news: News::of(&claim),
                 has_ordinal: claim.ordinal.is_some(),
                 has_except: !claim.scope.except.is_empty(),
             };
@@ -274,6 +298,14 @@ impl Ledger {
                 Extent::Between { .. } => reach.lies_in_between(&atlas, &outer),
                 other => reach.routes().any(|route| route == *other),
             }
+    }
+
+    /// Whether a scope names places, and all of them are described.
+    pub(crate) fn is_described(&self, register: &Register, extent: &Extent, known: Known) -> bool {
+        let places = places(extent);
+        let is_described =
+            |place: &&PlaceId| register.place(&self.situation, place, known).is_some();
+        !places.is_empty() && places.iter().all(is_described)
     }
 
     /// Whether two scopes have a place in common.

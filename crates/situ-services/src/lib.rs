@@ -11,6 +11,7 @@ mod services;
 
 mod claim;
 mod ledger;
+mod starts;
 mod timeline;
 
 mod answer;

@@ -5,8 +5,12 @@ use std::collections::BTreeMap;
 use situ_core::{AsOf, Degree, EventId, Extent, Instant, Position, Register, Service, Zone};
 
 use crate::board::{SetAside, SetAsideReason, Status};
-use crate::claim::{Claim, Mark, MarkKind, Span, is_down, severity, status_of};
-use crate::ledger::{Entry, Ledger, Part, Reach};
+use crate::claim::{Claim, Mark, MarkKind, Span, is_down, normal, severity, status_of};
+use crate::ledger::{Entry, Ledger, News, Part, Reach};
+use crate::starts::{Displaced, Told, prevailing};
+
+/// A day on which the clocks go back has 25 hours.
+const LONGEST_DAY: i64 = 25 * 3600 * 1_000_000_000;
 
 /// A question about one service in one scope.
 #[derive(Clone, Copy)]
@@ -29,6 +33,8 @@ pub(crate) struct Timeline<'a> {
     pub(crate) later: Vec<Mark<'a>>,
     /// When the next claim begins to be visible, by what it implies too.
     pub(crate) next: Option<Instant>,
+    /// Starts that ordinals imply and others prevail over, where the moment asked about lies between the two.
+    pub(crate) displaced: Vec<Displaced<'a>>,
     /// Outlooks, in order.
     pub(crate) outlooks: Vec<&'a Claim>,
     pub(crate) set_aside: Vec<SetAside>,
@@ -60,7 +66,10 @@ impl Step<'_> {
 impl<'a> Timeline<'a> {
     /// Whether anything visible bears on it.
     pub(crate) fn is_empty(&self) -> bool {
-        self.steps.is_empty() && self.outlooks.is_empty() && self.set_aside.is_empty()
+        self.steps.is_empty()
+            && self.displaced.is_empty()
+            && self.outlooks.is_empty()
+            && self.set_aside.is_empty()
     }
 
     /// Whether a step is at least so bad, by any side of a dispute.
@@ -93,7 +102,7 @@ impl<'a> Question<'a> {
         for (rank, line) in lines.iter().enumerate() {
             let is_itself = rank + 1 == lines.len();
             for (entry, claim) in self.ledger.entries(self.service, line, known) {
-                gathered.take(&reach, is_itself, rank, entry, claim);
+                gathered.take(&reach, line, is_itself, rank, entry, claim);
             }
         }
         gathered.fold(reach, lines)
@@ -119,6 +128,7 @@ impl<'a> Gathered<'a> {
     fn take(
         &mut self,
         reach: &Reach,
+        line: &Extent,
         is_itself: bool,
         rank: usize,
         entry: &Entry,
@@ -131,7 +141,20 @@ impl<'a> Gathered<'a> {
             as_of,
             ..
         } = self.question;
-        let Entry { part, span, .. } = *entry;
+        let part = entry.part;
+        let span = match (entry.news, part) {
+            (News::Outlook, Part::Exception) => return,
+            // What is told ahead is known from its telling.
+            (News::Outlook, _) if entry.degree.is_some() => Span::at(entry.learnt_at),
+            _ => entry.span,
+        };
+        if part == Part::Exception && self.is_out_of_place(line, claim) {
+            if is_itself && span.from <= as_of.valid.0 {
+                let (event, reason) = (claim.event, SetAsideReason::NotInside);
+                self.set_aside.push(SetAside { event, reason });
+            }
+            return;
+        }
         let implied = (entry.has_ordinal && part != Part::Exception)
             .then(|| claim.implied_start(zone))
             .flatten()
@@ -170,7 +193,8 @@ impl<'a> Gathered<'a> {
             set_aside(SetAsideReason::Excepted);
             return;
         }
-        let Some(degree) = entry.degree else {
+        let degree = entry.degree.filter(|_| entry.news != News::Outlook);
+        let Some(degree) = degree else {
             if visible {
                 self.outlooks.push(claim);
             }
@@ -178,8 +202,11 @@ impl<'a> Gathered<'a> {
         };
         let kind = match part {
             Part::Exception => MarkKind::Exception,
-            _ if entry.is_still => MarkKind::Still,
-            _ => MarkKind::Change,
+            _ => match entry.news {
+                News::Still => MarkKind::Still,
+                News::Return => MarkKind::Return,
+                News::Onset | News::Outlook => MarkKind::Onset,
+            },
         };
         let may_cut = entry.has_except && degree == Degree::Normal;
         let degree = if may_cut && self.is_cut(reach, claim) {
@@ -194,6 +221,7 @@ impl<'a> Gathered<'a> {
             kind,
             degree,
             span,
+            begins: span.from,
             rank,
             is_unnamed: part == Part::Unnamed,
         };
@@ -201,8 +229,31 @@ impl<'a> Gathered<'a> {
         self.marks.extend(implied.map(|span| Mark {
             kind: MarkKind::ImpliedStart,
             span,
+            begins: span.from,
             ..mark
         }));
+    }
+
+    /// Whether what a claim excepts is known not to lie in what it speaks of.
+    fn is_out_of_place(&self, except: &Extent, claim: &Claim) -> bool {
+        let Question {
+            register,
+            ledger,
+            service,
+            as_of,
+            ..
+        } = self.question;
+        let known = as_of.known;
+        let scope = normal(&claim.scope.of);
+        let reach = |extent| ledger.reach(register, service, extent, known);
+        let lies_in = |inner, outer| ledger.lies_in(register, &reach(inner), outer, known);
+        if scope == *except || lies_in(except, &scope) {
+            return false;
+        }
+        let is_apart = matches!(scope, Extent::Area { .. })
+            && ledger.is_described(register, except, known)
+            && !ledger.touches(register, except, &scope, known);
+        is_apart || lies_in(&scope, except)
     }
 
     /// Whether a claim excepts a piece of a line, so that not all of it can be as usual.
@@ -220,12 +271,7 @@ impl<'a> Gathered<'a> {
         );
         is_linear
             && claim.scope.except.iter().any(|except| {
-                let piece = ledger.reach(
-                    register,
-                    service,
-                    &crate::claim::normal(except),
-                    as_of.known,
-                );
+                let piece = ledger.reach(register, service, &normal(except), as_of.known);
                 ledger.touches(register, except, &reach.extent, as_of.known)
                     || ledger.lies_in(register, &piece, &reach.extent, as_of.known)
             })
@@ -234,15 +280,26 @@ impl<'a> Gathered<'a> {
     fn fold(mut self, reach: Reach, lines: Vec<Extent>) -> Timeline<'a> {
         self.leave_out_revised();
         self.marks.sort_by_key(Mark::order);
+        let displaced = self.displace_starts();
+        self.put_onsets_before_what_is_more_exact();
+        self.delay_vague_returns();
         self.outlooks.sort_by_key(|claim| {
             let span = claim.span();
-            (span.to, span.from, claim.learnt_at, claim.position)
+            let told = span.to.min(claim.learnt_at);
+            (told, span.from, claim.learnt_at, claim.position)
         });
         let valid = self.question.as_of.valid.0;
+        let begins = self.marks.iter().map(|mark| mark.begins);
+        self.next = self
+            .next
+            .into_iter()
+            .chain(begins)
+            .filter(|begins| *begins > valid)
+            .min();
         let (visible, mut later): (Vec<_>, Vec<_>) = self
             .marks
             .into_iter()
-            .partition(|mark| mark.span.from <= valid);
+            .partition(|mark| mark.begins <= valid);
         later.retain(Mark::is_direct);
         let mut steps = Vec::with_capacity(visible.len());
         for mark in visible {
@@ -263,9 +320,95 @@ impl<'a> Gathered<'a> {
             steps,
             later,
             next: self.next,
+            displaced,
             outlooks: self.outlooks,
             set_aside: self.set_aside,
             spelled,
+        }
+    }
+
+    /// Moves the start an ordinal implies to the one that prevails in the run the ordinal is told of, where that is later: a run
+    /// has one start.
+    fn displace_starts(&mut self) -> Vec<Displaced<'a>> {
+        let Question { zone, as_of, .. } = self.question;
+        let is_implied = |mark: &Mark<'a>| mark.kind == MarkKind::ImpliedStart;
+        if !self.marks.iter().any(is_implied) {
+            return Vec::new();
+        }
+        let direct = self.marks.iter().filter(|mark| mark.is_direct());
+        let direct: Vec<_> = direct.copied().collect();
+        let mut displaced = Vec::new();
+        for mark in self.marks.iter_mut().filter(|mark| is_implied(mark)) {
+            let Some(by) = prevailing(&direct, mark, zone) else {
+                continue;
+            };
+            let implied = Told {
+                claim: mark.claim,
+                span: mark.span,
+                how: crate::board::How::Inferred,
+            };
+            if mark.span.from <= as_of.valid.0 && as_of.valid.0 < by.span.from {
+                displaced.push(Displaced { implied, by });
+            }
+            mark.span = by.span;
+            mark.begins = by.span.from;
+        }
+        self.marks.sort_by_key(Mark::order);
+        displaced
+    }
+
+    /// Lets a suspension told of a longer time, the day or the month, stand before what is told of a moment or shorter time in it
+    /// and was not learnt before it.
+    fn put_onsets_before_what_is_more_exact(&mut self) {
+        let valid = self.question.as_of.valid.0;
+        for index in 1..self.marks.len() {
+            let onset = self.marks[index];
+            if onset.kind != MarkKind::Onset || onset.span.is_short() {
+                continue;
+            }
+            let is_more_exact = |other: &Mark<'a>| {
+                other.is_direct()
+                    && other.begins <= valid
+                    && other.degree != onset.degree
+                    && onset.learnt_at <= other.learnt_at
+                    && onset.span.contains(other.span)
+                    && !onset.span.is_same_as(other.span)
+            };
+            let earlier = self.marks[..index].iter().enumerate().rev();
+            let first = earlier
+                .take_while(|(_, other)| other.span.to >= onset.span.from)
+                .filter(|(_, other)| is_more_exact(other))
+                .last();
+            if let Some((first, _)) = first {
+                self.marks[first..=index].rotate_right(1);
+            }
+        }
+    }
+
+    /// Lets a return take hold when its time is over, where that is longer than a day or it was down within it: it operates
+    /// at no moment of which nobody says so. "Back on the 5th" counts from the start of that day.
+    fn delay_vague_returns(&mut self) {
+        let valid = self.question.as_of.valid.0;
+        for index in 0..self.marks.len() {
+            let mark = self.marks[index];
+            let severe = severity(mark.degree);
+            if mark.kind != MarkKind::Return || mark.span.is_short() || severe.is_none() {
+                continue;
+            }
+            let span = mark.span;
+            let is_against = |other: &Mark<'a>| {
+                let is_told = other.begins <= valid || other.kind == MarkKind::Still;
+                is_told
+                    && other.is_direct()
+                    && other.span.from >= span.from
+                    && severity(other.degree) > severe
+            };
+            let earlier = self.marks[..index].iter().rev();
+            let mut earlier = earlier.take_while(|other| other.span.to >= span.from);
+            let is_longer_than_a_day = span.to > span.from.saturating_add_nanos(LONGEST_DAY);
+            if is_longer_than_a_day || earlier.any(is_against) {
+                self.marks[index].begins = span.to;
+            }
         }
     }
 
@@ -315,9 +458,8 @@ impl<'a> Gathered<'a> {
 /// Whether a claim that only says "still so" of a larger scope meets a state a more particular claim made.
 fn carved(steps: &[Step<'_>], mark: &Mark<'_>) -> Option<EventId> {
     let last = steps.last()?;
-    let is_change = mark.kind == MarkKind::Change || mark.kind == MarkKind::ImpliedStart;
     let differs = status_of(resolved(steps, mark)) != status_of(last.mark.degree);
-    (!is_change && differs && mark.rank < last.rank).then(|| {
+    (!mark.is_change() && differs && mark.rank < last.rank).then(|| {
         let decider = steps.iter().rev().find(|step| step.mark.rank == last.rank);
         decider.unwrap_or(last).mark.claim.event
     })
@@ -330,7 +472,7 @@ fn resolved(steps: &[Step<'_>], mark: &Mark<'_>) -> Degree {
         (MarkKind::Exception, Some(before)) if is_down(before) => before,
         (MarkKind::Exception, _) => Degree::None,
         // Some of several came back: which of those that were down is not said.
-        (MarkKind::Change, Some(before))
+        (MarkKind::Return, Some(before))
             if mark.is_unnamed && mark.degree == Degree::Normal && is_down(before) =>
         {
             Degree::Partial
@@ -366,24 +508,62 @@ fn step<'a>(steps: &[Step<'a>], mark: Mark<'a>) -> Step<'a> {
             }
             break;
         }
-        if other_mark.rank != mark.rank || follows(&mark, other_mark) || revises(&mark, other_mark)
-        {
+        if other_mark.rank != mark.rank || revises(&mark, other_mark) {
             continue;
         }
-        if same_time {
-            step.against.push(index);
-        } else if other_mark.span.overlaps(mark.span) {
-            step.perhaps_against.push(index);
+        match clash(&mark, other_mark) {
+            Some(Clash::Certain) => step.against.push(index),
+            Some(Clash::Possible) => step.perhaps_against.push(index),
+            None => {}
         }
     }
     step
 }
 
+/// How surely two claims contradict each other.
+enum Clash {
+    Certain,
+    /// Only if they speak of the same moment.
+    Possible,
+}
+
+fn clash(mark: &Mark<'_>, other: &Mark<'_>) -> Option<Clash> {
+    let is_same = mark.span.is_same_as(other.span);
+    if may_be_undone(mark, other) {
+        return Some(Clash::Possible);
+    }
+    if follows(mark, other) || !is_same && !other.span.overlaps(mark.span) {
+        return None;
+    }
+    Some(if is_same {
+        Clash::Certain
+    } else {
+        Clash::Possible
+    })
+}
+
+/// Whether a suspension learnt later than a return within the time it is told of may be what that return ended.
+fn may_be_undone(mark: &Mark<'_>, other: &Mark<'_>) -> bool {
+    let is_same = mark.span.is_same_as(other.span);
+    let is_belated = mark.span.latest.is_some_and(|last| last < mark.learnt_at);
+    mark.kind == MarkKind::Onset
+        && other.kind == MarkKind::Return
+        && !mark.span.is_moment()
+        && mark.learnt_at > other.learnt_at
+        && mark.span.contains(other.span)
+        && (!is_same || is_belated)
+}
+
 /// Whether a mark tells a change that may well have come after the other, though both speak of the same day.
 fn follows(mark: &Mark<'_>, other: &Mark<'_>) -> bool {
-    let is_same_moment = mark.span.is_moment() && mark.span.is_same_as(other.span);
-    mark.is_change() && !is_same_moment && mark.learnt_at > other.learnt_at
-        || mark.is_change() && !mark.span.is_same_as(other.span) && mark.span.to > other.span.to
+    if !mark.is_change() {
+        return false;
+    }
+    if mark.span.is_same_as(other.span) {
+        return !mark.span.is_moment() && mark.learnt_at > other.learnt_at;
+    }
+    let is_way_back = mark.kind == MarkKind::Return && other.kind == MarkKind::Onset;
+    mark.learnt_at > other.learnt_at || mark.span.to > other.span.to || is_way_back
 }
 
 /// Whether a source tells later what it told otherwise before.
@@ -401,6 +581,6 @@ fn spelling(claim: &Claim, extent: &Extent) -> Option<Extent> {
     std::iter::once(&claim.scope.of)
         .chain(named)
         .chain(&claim.scope.except)
-        .find(|spelled| crate::claim::normal(spelled) == *extent)
+        .find(|spelled| normal(spelled) == *extent)
         .cloned()
 }
