@@ -22,7 +22,7 @@ pub(crate) struct Settings {
     time_to_live: Times,
     /// On which days of the week a service runs.
     #[serde(default)]
-    service_days: BTreeMap<Service, Vec<Weekday>>,
+    service_days: BTreeMap<Service, Weekdays>,
 }
 
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
@@ -35,6 +35,21 @@ struct Times {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Length(Duration);
+
+/// Days of the week, at least one.
+#[derive(Debug, PartialEq, Eq)]
+struct Weekdays(Vec<Weekday>);
+
+impl<'de> Deserialize<'de> for Weekdays {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let days = Vec::deserialize(deserializer)?;
+        if days.is_empty() {
+            let message = "no day of the week; leave the service out, or name its days";
+            return Err(serde::de::Error::custom(message));
+        }
+        Ok(Self(days))
+    }
+}
 
 impl<'de> Deserialize<'de> for Length {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -80,7 +95,7 @@ impl Settings {
     /// On which days scheduled services run.
     pub(crate) fn service_days(&self) -> ServiceDays {
         let days = self.service_days.iter();
-        days.fold(ServiceDays::default(), |all, (service, days)| {
+        days.fold(ServiceDays::default(), |all, (service, Weekdays(days))| {
             all.with(*service, days.iter().copied())
         })
     }
@@ -120,6 +135,8 @@ mod tests {
         check("[time_to_live]\nrail = \"soon\"", "write 90m, 48h or 2d");
         check("[colours]\n", "unknown field `colours`");
         check("[service_days]\nsea = [\"someday\"]", "line 2");
+        check("[service_days]\nsea = []", "no day of the week");
+        check("[time_to_live]\nrail = \"0h\"", "stale at once");
         check("rail", "line 1");
     }
 }

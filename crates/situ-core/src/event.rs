@@ -777,6 +777,7 @@ fn missing(payload: &Payload) -> Option<&'static str> {
 }
 
 fn contradiction(event: &Event) -> Option<String> {
+    let spoken_of = || event.occurred.as_ref().and_then(When::latest);
     match &event.payload {
         Payload::CasualtiesReported(reported) => {
             let as_of = event.occurred.as_ref()?;
@@ -804,8 +805,20 @@ fn contradiction(event: &Event) -> Option<String> {
         Payload::ServiceSuspended(suspended) => scope_contradiction(&suspended.scope).or_else(|| {
             (suspended.degree == Degree::Normal)
                 .then(|| "degree `normal` suspends nothing; record ServiceRestored or ServiceConfirmed".to_owned())
+        }).or_else(|| {
+            // It speaks of the start; how long it knows of is said by when it was learnt.
+            let known = event.learnt_at.map(|learnt_at| learnt_at.max(spoken_of().unwrap_or(learnt_at)));
+            ordinal_contradiction(suspended.ordinal.as_ref()?, known)
         }),
-        Payload::ServiceConfirmed(confirmed) => scope_contradiction(&confirmed.scope),
+        Payload::ServiceConfirmed(confirmed) => scope_contradiction(&confirmed.scope).or_else(|| {
+            let ordinal = confirmed.ordinal.as_ref()?;
+            match confirmed.degree {
+                Degree::Normal | Degree::Unknown => {
+                    Some(format!("degree `{}` counts no days; leave out `ordinal`", confirmed.degree))
+                }
+                _ => ordinal_contradiction(ordinal, spoken_of().max(event.learnt_at)),
+            }
+        }),
         Payload::ServiceRestored(restored) => scope_contradiction(&restored.scope).or_else(|| {
             (restored.degree == Degree::None)
                 .then(|| "degree `none` restores nothing; record ServiceSuspended or ServiceConfirmed".to_owned())
@@ -813,6 +826,27 @@ fn contradiction(event: &Event) -> Option<String> {
         Payload::ServiceOutlookGiven(outlook) => scope_contradiction(&outlook.scope),
         _ => None,
     }
+}
+
+/// A day that is counted before it can be known, or from before the years an event may speak of. `known` is the latest moment the
+/// claim can know of.
+fn ordinal_contradiction(ordinal: &Ordinal, known: Option<Instant>) -> Option<String> {
+    const DAY: i64 = 24 * 3600 * 1_000_000_000;
+    let on = ordinal.on.earliest()?;
+    if known.is_some_and(|known| known < on) {
+        return Some(format!(
+            "`ordinal` is on {}, after what the claim speaks of and after it was learnt; check the day",
+            ordinal.on
+        ));
+    }
+    let start = on.saturating_add_nanos(DAY * (1 - i64::from(ordinal.nth.get())));
+    start.to_string().parse::<Instant>().is_err().then(|| {
+        let day = ordinal.nth;
+        format!(
+            "day {day} on {} implies a start before the year 1900; check the number",
+            ordinal.on
+        )
+    })
 }
 
 fn partition_contradiction(partition: &PartitionDeclared) -> Option<String> {

@@ -276,6 +276,14 @@ pub(crate) const fn is_down(degree: Degree) -> bool {
     matches!(status_of(degree), Status::Suspended | Status::Restricted)
 }
 
+/// How many members a scope speaks of at least; one where it is no "some of".
+pub(crate) fn members(scope: &ServiceScope) -> u32 {
+    match &scope.of {
+        Extent::SomeOf { at_least, .. } => at_least.get(),
+        _ => 1,
+    }
+}
+
 /// One spelling for scopes that mean the same: ends in order, "some of" a place without its count, words and members.
 pub(crate) fn normal(extent: &Extent) -> Extent {
     match extent {

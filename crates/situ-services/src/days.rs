@@ -9,9 +9,6 @@ use crate::services::Services;
 use crate::status_id::StatusId;
 use crate::time_to_live::TimeToLive;
 
-/// How often a status is looked at within one day; one that changes more often is seldom worse in between.
-const LOOKS: usize = 100;
-
 /// The worst of a local day, as known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DayState {
@@ -44,10 +41,7 @@ impl Services {
             let until = zone.end_of(day).min(as_of.valid.0);
             let mut worst: Option<ServiceStatus> = None;
             let mut moment = Some(zone.start_of(day));
-            for _ in 0..LOOKS {
-                let Some(now) = moment.filter(|now| *now <= until) else {
-                    break;
-                };
+            while let Some(now) = moment.filter(|now| *now <= until) {
                 let (status, next) = self.look(situation, id, now, as_of, time_to_live);
                 worst = worse(worst, status);
                 moment = next;

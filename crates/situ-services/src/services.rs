@@ -11,11 +11,11 @@ use situ_core::{
 use crate::board::{
     Board, Contribution, Evidence, Nearby, PlaceBoard, Relation, ServiceStatus, Unnamed,
 };
-use crate::claim::{Claim, normal, severity};
+use crate::claim::{Claim, members, normal, severity};
 use crate::ledger::{Ledger, parts};
 use crate::status_id::StatusId;
 use crate::time_to_live::TimeToLive;
-use crate::timeline::{Question, Timeline};
+use crate::timeline::{Question, Timeline, unnamed_down};
 
 /// What runs and what does not, folded from the log.
 ///
@@ -217,6 +217,21 @@ impl Services {
     ) -> Option<ServiceStatus> {
         self.in_full(self.ledger(situation)?, id, as_of, time_to_live)
             .0
+    }
+
+    /// The names of all statuses anybody had spoken of by then, also of those that are nothing of their own at some moment.
+    #[must_use]
+    pub fn ids(&self, situation: &SituationId, known: Known) -> Vec<StatusId> {
+        let Some(ledger) = self.ledger(situation) else {
+            return Vec::new();
+        };
+        let is_spoken_of = |(service, extent): &(Service, &Extent)| {
+            ledger.entries(*service, extent, known).next().is_some()
+        };
+        let lines = ledger.lines().filter(is_spoken_of);
+        lines
+            .map(|(service, extent)| StatusId::new(service, extent))
+            .collect()
     }
 
     /// A status as on a board, and when something begins that is told ahead.
@@ -504,15 +519,12 @@ fn finish<'a>(
 ) -> Option<ServiceStatus> {
     let mut status = question.answer(timeline, time_to_live.of(question.service));
     if let Extent::SomeOf { within, .. } = &timeline.reach.extent {
-        let Some(claim) = timeline
-            .steps
-            .iter()
-            .rfind(|step| step.mark.is_unnamed)
-            .map(|step| step.mark.claim)
-        else {
+        let told = timeline.steps.iter().rfind(|step| step.mark.is_unnamed);
+        let Some(told) = told.map(|step| step.mark.claim) else {
             return Some(status);
         };
-        let at_least = NonZeroU32::new(unnamed(question, claim))?;
+        let (claim, back) = unnamed_down(&timeline.steps).unwrap_or((told, Vec::new()));
+        let at_least = NonZeroU32::new(unnamed(question, claim, &back))?;
         let words = match &claim.scope.of {
             Extent::SomeOf { words, .. } => words.clone(),
             _ => None,
@@ -527,7 +539,9 @@ fn finish<'a>(
             at_least: at_least.get(),
             words,
         });
-        count(&mut status, claim);
+        for claim in back.into_iter().chain([claim]) {
+            count(&mut status, claim);
+        }
     }
     Some(status)
 }
@@ -551,15 +565,9 @@ fn count(status: &mut ServiceStatus, claim: &Claim) {
     status.set_aside.retain(|aside| aside.event != claim.event);
 }
 
-/// How many members are left over when those are taken off that the claim names, or that were as bad at its moment.
-fn unnamed(question: Question<'_>, claim: &Claim) -> u32 {
-    let Extent::SomeOf {
-        within,
-        named,
-        at_least,
-        ..
-    } = &claim.scope.of
-    else {
+/// How many members are left over when those are taken off that the claim names, that were as bad at its moment, or that came back.
+fn unnamed(question: Question<'_>, claim: &Claim, back: &[&Claim]) -> u32 {
+    let Extent::SomeOf { within, named, .. } = &claim.scope.of else {
         return 0;
     };
     let Question {
@@ -569,41 +577,60 @@ fn unnamed(question: Question<'_>, claim: &Claim) -> u32 {
         as_of,
         ..
     } = question;
+    let known = as_of.known;
     let area = Extent::Area {
         place: within.clone(),
     };
-    let named: Vec<_> = named.iter().map(normal).collect();
+    let reach = |extent: &Extent| ledger.reach(register, service, extent, known);
     let then = Question {
         as_of: AsOf {
             valid: Valid(claim.span().to.min(as_of.valid.0)),
-            known: as_of.known,
+            known,
         },
         ..question
     };
     let severe = claim.degree().and_then(severity).unwrap_or(0);
-    let others = ledger
-        .extents(service)
-        .filter(|extent| {
-            let is_member = **extent != area
-                && !matches!(extent, Extent::SomeOf { .. })
-                && !named.contains(extent);
-            if !is_member {
-                return false;
-            }
-            let reach = ledger.reach(register, service, extent, as_of.known);
-            if !ledger.lies_in(register, &reach, &area, as_of.known) {
-                return false;
-            }
-            let timeline = then.timeline(extent);
-            let last = timeline.steps.len().checked_sub(1);
-            timeline.spelled.is_some()
-                && last.is_some_and(|last| timeline.is_at_least(last, severe))
-        })
+    let was_as_bad = |extent: &&Extent| {
+        if **extent == area
+            || matches!(extent, Extent::SomeOf { .. })
+            || !ledger.lies_in(register, &reach(extent), &area, known)
+        {
+            return false;
+        }
+        let timeline = then.timeline(extent);
+        let last = timeline.steps.len().checked_sub(1);
+        timeline.spelled.is_some() && last.is_some_and(|last| timeline.is_at_least(last, severe))
+    };
+    let mut known_members: BTreeSet<Extent> = named.iter().map(normal).collect();
+    known_members.extend(ledger.extents(service).filter(was_as_bad).cloned());
+    // What lies in another member is that member again.
+    let is_part = |member: &&Extent| {
+        let outer = ledger.outer_lines(register, service, &reach(member), known);
+        outer
+            .iter()
+            .any(|outer| outer != *member && known_members.contains(outer))
+    };
+    let counted = known_members
+        .iter()
+        .filter(|member| !is_part(member))
         .count();
-    let known = named.len() + others;
-    at_least
-        .get()
-        .saturating_sub(u32::try_from(known).unwrap_or(u32::MAX))
+    let known_back = |claim: &Claim| match &claim.scope.of {
+        Extent::SomeOf { named, .. } => named
+            .iter()
+            .filter(|member| known_members.contains(&normal(member)))
+            .count(),
+        _ => 0,
+    };
+    let back = back
+        .iter()
+        .map(|claim| members(&claim.scope).saturating_sub(size(known_back(claim))));
+    members(&claim.scope)
+        .saturating_sub(size(counted))
+        .saturating_sub(back.sum())
+}
+
+fn size(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 fn lines(situation: &SituationId, claim: &Claim) -> Touched {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use situ_core::{AsOf, Degree, EventId, Extent, Instant, Position, Register, Service, Zone};
 
 use crate::board::{SetAside, SetAsideReason, Status};
-use crate::claim::{Claim, Mark, MarkKind, Span, is_down, normal, severity, status_of};
+use crate::claim::{Claim, Mark, MarkKind, Span, is_down, members, normal, severity, status_of};
 use crate::ledger::{Entry, Ledger, News, Part, Reach};
 use crate::starts::{Displaced, Told, prevailing};
 
@@ -471,14 +471,44 @@ fn resolved(steps: &[Step<'_>], mark: &Mark<'_>) -> Degree {
     match (mark.kind, before) {
         (MarkKind::Exception, Some(before)) if is_down(before) => before,
         (MarkKind::Exception, _) => Degree::None,
-        // Some of several came back: which of those that were down is not said.
         (MarkKind::Return, Some(before))
             if mark.is_unnamed && mark.degree == Degree::Normal && is_down(before) =>
         {
-            Degree::Partial
+            match unnamed_down(steps) {
+                // Some of several came back: which of those that were down is not said.
+                None => Degree::Partial,
+                Some((down, back)) => {
+                    let count = |claim: &Claim| members(&claim.scope);
+                    let back = back.iter().map(|claim| count(claim));
+                    let left = count(down).saturating_sub(back.sum());
+                    if count(mark.claim) < left {
+                        before
+                    } else {
+                        Degree::Normal
+                    }
+                }
+            }
         }
         _ => mark.degree,
     }
+}
+
+/// The claim that last told how many unnamed members are down, and those that told since how many of them came back; `None` where
+/// nobody told that.
+pub(crate) fn unnamed_down<'a>(steps: &[Step<'a>]) -> Option<(&'a Claim, Vec<&'a Claim>)> {
+    let mut back = Vec::new();
+    let down = steps.iter().rev().map(|step| &step.mark);
+    for mark in down.take_while(|mark| is_down(mark.degree)) {
+        if !mark.is_unnamed {
+            continue;
+        }
+        if mark.kind == MarkKind::Return && mark.claim.degree() == Some(Degree::Normal) {
+            back.push(mark.claim);
+        } else {
+            return Some((mark.claim, back));
+        }
+    }
+    None
 }
 
 fn step<'a>(steps: &[Step<'a>], mark: Mark<'a>) -> Step<'a> {

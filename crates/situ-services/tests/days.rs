@@ -123,3 +123,25 @@ fn each_day_is_as_it_was_at_its_worst_and_says_where_it_was_only_last_known() {
     assert_eq!(days("3 09:00", Known::Learnt(pkt("2 11:00")), 2), [""; 2]);
     assert_eq!(days("3 09:00", ALL, 0), [""; 0]);
 }
+
+#[test]
+fn a_day_on_which_much_happens_is_as_bad_as_its_worst_minute() {
+    let mut log = Log::empty();
+    for minute in 0..240 {
+        let degree = match minute {
+            150 => "none",
+            _ if minute % 2 == 0 => "partial",
+            _ => "normal",
+        };
+        let when = format!("2 {:02}:{:02}", minute / 60, minute % 60);
+        told(&mut log, "ServiceConfirmed", "a", &when, &when, degree);
+    }
+    let days = log.services().days(
+        &situation(),
+        &"sea@route:ferry".parse().unwrap(),
+        as_of("2 20:00", Known::Position(Position::new(u64::MAX))),
+        &TimeToLive::default(),
+        1,
+    );
+    assert_eq!(brief(days[0].1.as_ref()), "suspended fresh");
+}

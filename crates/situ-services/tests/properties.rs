@@ -135,8 +135,13 @@ impl Told {
             }
             _ => {}
         }
-        if matches!(kind, "ServiceSuspended" | "ServiceConfirmed") && (1..=4).contains(&self.nth) {
-            let on = self.day();
+        let may_count = kind == "ServiceSuspended" || !matches!(degree, "normal" | "unknown");
+        if matches!(kind, "ServiceSuspended" | "ServiceConfirmed")
+            && may_count
+            && (1..=4).contains(&self.nth)
+        {
+            let is_dated = self.form < 4 || kind == "ServiceConfirmed";
+            let on = day(if is_dated { self.occurred } else { self.learnt });
             add(
                 &mut payload,
                 &format!(r#","ordinal":{{"nth":{},"on":"{on}"}}"#, self.nth),
@@ -164,8 +169,12 @@ impl Told {
     }
 
     fn day(&self) -> String {
-        format!("2026-02-{:02}[Asia/Karachi]", self.occurred / 4 + 1)
+        day(self.occurred)
     }
+}
+
+fn day(step: u8) -> String {
+    format!("2026-02-{:02}[Asia/Karachi]", step / 4 + 1)
 }
 
 fn log_of(history: &[Told]) -> Vec<Recorded> {

@@ -333,16 +333,40 @@ fn unnamed_members_shrink_as_members_become_known_and_go_when_none_are_left() {
 }
 
 #[test]
-fn some_of_several_coming_back_leaves_the_others_restricted_at_best() {
-    let some = |degree| {
+fn unnamed_members_that_come_back_are_counted_off_until_all_are_back() {
+    let some = |count: u32, degree| {
         format!(
-            r#"{{"service":"mobile_data","scope":{{"of":{{"some_of":{{"within":"PK-BA","at_least":3}}}}}},"degree":"{degree}"}}"#
+            r#"{{"service":"mobile_data","scope":{{"of":{{"some_of":{{"within":"PK-BA","at_least":{count}}}}}}},"degree":"{degree}"}}"#
         )
     };
+    let several = |log: &Log, valid: &str| {
+        let board = log.now(valid);
+        let several = find(&board, DATA, r#"{"of":{"some_of""#);
+        (several.status, several.unnamed.as_ref().unwrap().at_least)
+    };
     let mut log = province();
-    log.service("ServiceSuspended", "a", "1 10:00", "1", &some("none"));
-    log.service("ServiceRestored", "a", "2 10:00", "2", &some("normal"));
-    assert_eq!(log.now("2 12:00").services[0].status, Status::Restricted);
+    log.service("ServiceSuspended", "a", "1 10:00", "1", &some(4, "none"));
+    assert_eq!(several(&log, "1 12:00"), (Status::Suspended, 4));
+    log.service("ServiceRestored", "a", "2 10:00", "2", &some(2, "normal"));
+    assert_eq!(several(&log, "2 12:00"), (Status::Suspended, 2));
+    log.service("ServiceRestored", "a", "3 10:00", "3", &some(1, "normal"));
+    assert_eq!(several(&log, "3 12:00"), (Status::Suspended, 1));
+    log.service("ServiceRestored", "a", "4 10:00", "4", &some(1, "normal"));
+    assert_eq!(several(&log, "4 12:00").0, Status::Operating);
+    let mut log = province();
+    log.service(
+        "ServiceSuspended",
+        "a",
+        "1 10:00",
+        "1",
+        &area("PK-BA", "none"),
+    );
+    log.service("ServiceRestored", "a", "2 10:00", "2", &some(2, "normal"));
+    assert_eq!(
+        several(&log, "2 12:00").0,
+        Status::Restricted,
+        "how many were down is not said"
+    );
     log.service(
         "ServiceRestored",
         "a",
@@ -350,8 +374,63 @@ fn some_of_several_coming_back_leaves_the_others_restricted_at_best() {
         "3",
         &area("PK-BA", "normal"),
     );
-    let board = log.now("3 12:00");
-    assert_eq!(find(&board, DATA, "some_of").status, Status::Operating);
+    assert_eq!(several(&log, "3 12:00").0, Status::Operating);
+}
+
+#[test]
+fn a_member_that_lies_in_another_is_not_counted_twice() {
+    let mut log = province();
+    log.place("airport", "quetta");
+    let some = r#"{"service":"mobile_data","scope":{"of":{"some_of":{"within":"PK-BA","at_least":3}}},"degree":"none"}"#;
+    log.service("ServiceSuspended", "a", "1 10:00", "1", some);
+    for place in ["quetta", "airport"] {
+        log.service(
+            "ServiceConfirmed",
+            "a",
+            "1 11:00",
+            "1",
+            &area(place, "none"),
+        );
+    }
+    let board = log.now("1 12:00");
+    let several = find(&board, DATA, "some_of").unnamed.as_ref().unwrap();
+    assert_eq!(several.at_least, 2);
+}
+
+#[test]
+fn an_exception_that_is_larger_than_its_scope_or_outside_it_suspends_nothing() {
+    for except in ["PK-BA", "karachi"] {
+        let mut log = province();
+        log.place("karachi", "PK-SD");
+        log.service(
+            "ServiceSuspended",
+            "a",
+            "1 10:00",
+            "1",
+            &area("quetta", "none"),
+        );
+        let payload = area("quetta", "normal").replace(
+            "}}},",
+            &format!(r#"}}}},"except":[{{"area":{{"place":"{except}"}}}}]}},"#),
+        );
+        log.service("ServiceRestored", "a", "2 10:00", "2", &payload);
+        let board = log.now("2 12:00");
+        assert_eq!(board.services.len(), 1, "{except}");
+        let place = Extent::Area {
+            place: PlaceId::new(except).unwrap(),
+        };
+        let at = as_of("2 12:00", Known::Position(Position::new(u64::MAX)));
+        let status = log
+            .services()
+            .status(&situation(), DATA, &place, at, &TimeToLive::default())
+            .unwrap();
+        assert_eq!(status.status, Status::Unknown, "{except}");
+        assert_eq!(
+            status.set_aside[0].reason,
+            SetAsideReason::NotInside,
+            "{except}"
+        );
+    }
 }
 
 #[test]

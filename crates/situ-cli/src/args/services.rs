@@ -44,7 +44,7 @@ pub(crate) struct ServicesArgs {
     pub(crate) by: By,
 
     /// Draw the last so many days as well, up to 60
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=60))]
+    #[arg(long, value_name = "N", value_parser = days)]
     pub(crate) days: Option<u16>,
 
     /// After how long without a word a status is stale: 48h, or rail=12h for one service
@@ -147,6 +147,11 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = text
         .split_at_checked(text.len().wrapping_sub(1))
         .ok_or_else(wrong)?;
+    if unit == "s" {
+        return Err(format!(
+            "`{text}` is too fine; write whole minutes, hours or days: 90m, 48h or 2d"
+        ));
+    }
     let seconds = match unit {
         "m" => 60,
         "h" => 60 * 60,
@@ -159,7 +164,18 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         .ok()
         .filter(|_| is_number)
         .ok_or_else(wrong)?;
+    if number == 0 {
+        return Err(format!(
+            "after `{text}` everything is stale at once; write 90m, 48h or 2d"
+        ));
+    }
     Ok(Duration::from_secs(u64::from(number) * seconds))
+}
+
+/// Reads how many days to draw.
+fn days(text: &str) -> Result<u16, String> {
+    let days = text.parse().ok().filter(|days| (1..=60).contains(days));
+    days.ok_or_else(|| "write a whole number of days, from 1 to 60".to_owned())
 }
 
 #[cfg(test)]
@@ -181,6 +197,13 @@ mod tests {
             stale("train=12h")
                 .unwrap_err()
                 .contains("unknown service `train`")
+        );
+        assert!(stale("0h").unwrap_err().contains("stale at once"));
+        assert!(stale("1s").unwrap_err().contains("whole minutes"));
+        assert!(days("1.5").unwrap_err().contains("whole number"));
+        assert_eq!(
+            (days("60"), days("61").is_err(), days("0").is_err()),
+            (Ok(60), true, true)
         );
         for wrong in ["", "h", "48", "+4h", "4 h", "4é", "99999999999h", "rail="] {
             assert!(

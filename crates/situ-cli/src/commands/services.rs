@@ -4,7 +4,7 @@ mod history;
 mod why;
 
 use serde::Serialize;
-use situ_core::{Census, PlaceId, Projection as _, SituationId};
+use situ_core::{Census, Known, PlaceId, Projection as _, SituationId};
 use situ_services::{
     Day, DayState, Freshness, Nearby, Relation, ServiceDays, ServiceStatus, Services, Status,
     StatusId, TimeToLive,
@@ -167,6 +167,15 @@ fn board(args: &ServicesArgs, asked: &Asked, session: &mut Session<'_>) -> anyho
 }
 
 impl Asked {
+    /// What to add to "nothing is said of it" where the question is about an earlier state of knowledge.
+    fn as_known(&self) -> &'static str {
+        if self.question.as_of.known == Known::Position(self.ledger.head) {
+            ""
+        } else {
+            ", as known then"
+        }
+    }
+
     fn count_days(&self, status: &mut ServiceStatus) {
         let question = &self.question;
         self.service_days
@@ -208,21 +217,23 @@ impl Board {
         let Question {
             situation, as_of, ..
         } = &asked.question;
+        let then = asked.as_known();
         if let Some(place) = &args.place {
             let register = &asked.ledger.register;
             let is_described = register.place(situation, place, as_of.known).is_some();
             let nearby = self.nearby.iter().flatten();
             let mut reaching = nearby.filter(|nearby| nearby.relation != Relation::NoPlace);
             if !is_described && self.services.is_empty() && reaching.next().is_none() {
-                let message =
-                    format!("nobody speaks of a place {place} in {situation}, as known then");
+                let message = format!("nobody speaks of a place {place} in {situation}{then}");
                 return Err(NotThere(message).into());
             }
         }
         let is_asked = |status: &ServiceStatus| args.services.contains(&status.service);
         let nearby = self.nearby.iter().flatten().map(|nearby| &nearby.status);
         if !args.services.is_empty() && !self.services.iter().chain(nearby).any(is_asked) {
-            let message = format!("nothing is said of it in {situation}, as known then");
+            let asked = args.services.iter().map(|service| service.as_str());
+            let asked = asked.collect::<Vec<_>>().join(", ");
+            let message = format!("nothing is said of {asked} in {situation}{then}");
             return Err(NotThere(message).into());
         }
         Ok(())

@@ -150,8 +150,9 @@ pub(crate) fn write_why(
         table.row([quiet(&format!("{degree} since")), start(changed).into()]);
     }
     if let Some(said) = confirmation(status, names) {
-        let said = said.strip_prefix("last confirmed ").unwrap_or(&said);
-        table.row([quiet("confirmed"), said.into()]);
+        let said = said.strip_prefix("last ").unwrap_or(&said);
+        let (label, said) = said.split_once(' ').unwrap_or(("confirmed", said));
+        table.row([quiet(label), said.into()]);
     }
     table.row([quiet("freshness"), freshness(status, names).into()]);
     if !status.covered_by.is_empty() {
@@ -297,6 +298,7 @@ fn contributes(contributes: &[Contribution]) -> String {
         Contribution::Vouches => "vouches",
         Contribution::Dispute => "disputes",
         Contribution::Count => "count",
+        Contribution::Outlook => "outlook",
     });
     words.collect::<Vec<_>>().join(", ")
 }
@@ -311,6 +313,9 @@ fn why_aside(reason: SetAsideReason, names: &Names<'_>) -> String {
         SetAsideReason::Revised { by: event } => format!("revised by {}", by(event)),
         SetAsideReason::Carved { by: event } => format!("carved out by {}", by(event)),
         SetAsideReason::Excepted => "excepts this".to_owned(),
+        SetAsideReason::NotInside => {
+            "excepts this, which does not lie in what it speaks of".to_owned()
+        }
     }
 }
 
@@ -367,19 +372,22 @@ fn shared_confirmation(services: &[ServiceStatus], names: &Names<'_>) -> Option<
         .then_some(first)
 }
 
-/// "last confirmed 4 Feb by News report".
+/// "last confirmed 4 Feb by News report"; of what was told ahead, when it was announced.
 fn confirmation(status: &ServiceStatus, names: &Names<'_>) -> Option<String> {
     let confirmed = status.last_confirmed.as_ref()?;
-    let when = confirmed
-        .when
-        .as_ref()
-        .map_or_else(|| names.moment(confirmed.at), |when| names.when(when));
+    let told = confirmed.when.as_ref().filter(|_| !status.announced);
+    let when = told.map_or_else(|| names.moment(confirmed.at), |when| names.when(when));
+    let what = if status.announced {
+        "announced"
+    } else {
+        "last confirmed"
+    };
     let by = confirmed
         .source
         .as_ref()
         .map(|source| format!(" by {}", names.source(source)))
         .unwrap_or_default();
-    Some(format!("last confirmed {when}{by}"))
+    Some(format!("{what} {when}{by}"))
 }
 
 /// Where, since when, last confirmed by whom.
@@ -395,7 +403,7 @@ fn details(status: &ServiceStatus, is_confirmation_said: bool, names: &Names<'_>
         said.push(format!("{count}{days} of it unobserved"));
     }
     if status.announced {
-        said.push("as announced, not reported since".to_owned());
+        said.push("nobody has reported it since".to_owned());
     }
     if !status.covered_by.is_empty() {
         let larger = status.covered_by.iter().map(|id| names.extent(id.scope()));
@@ -470,15 +478,24 @@ fn remarks(status: &ServiceStatus, names: &Names<'_>, out: &mut dyn Write) -> io
         let text = format!("{kind}, {what}: {about} ({})", names.cite.list(&events));
         paragraph(out, 2, &text, Tone::Alarm)?;
     }
-    let causes = status
-        .causes
-        .iter()
-        .map(|cause| spelled(cause.cause.as_str()));
+    let causes = status.causes.iter().map(|cause| {
+        let said = spelled(cause.cause.as_str());
+        match &cause.assessed_by {
+            Some(by) => format!("{said} as assessed by {}", names.source(by)),
+            None => said,
+        }
+    });
     let orders = status
         .ordered_by
         .iter()
         .map(|party| format!("ordered by {}", party.name));
-    let why = list(causes.chain(orders));
+    let mut reasons: Vec<String> = Vec::new();
+    for reason in causes.chain(orders) {
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
+    let why = list(reasons);
     if !why.is_empty() {
         paragraph(out, 2, &format!("cause, {what}: {why}"), Tone::Plain)?;
     }

@@ -345,6 +345,29 @@ fn a_payload_that_contradicts_itself_is_refused() {
         &rail(quetta, "none"),
         "degree `none` restores nothing; record ServiceSuspended or ServiceConfirmed",
     );
+    let counted = |degree: &str, nth: u16, on: &str| {
+        let ordinal = format!(r#","ordinal":{{"nth":{nth},"on":"{on}"}}}}"#);
+        rail(quetta, degree).replace(
+            &format!(r#""{degree}"}}"#),
+            &format!(r#""{degree}"{ordinal}"#),
+        )
+    };
+    for (payload, expected) in [
+        (
+            counted("normal", 3, "2026-02-04[UTC]"),
+            "degree `normal` counts no days; leave out `ordinal`",
+        ),
+        (
+            counted("none", 3, "2027-02-07[UTC]"),
+            "`ordinal` is on 2027-02-07[UTC], after what the claim speaks of and after it was learnt; check the day",
+        ),
+        (
+            counted("none", 65535, "2026-02-04[UTC]"),
+            "day 65535 on 2026-02-04[UTC] implies a start before the year 1900; check the number",
+        ),
+    ] {
+        check("ServiceConfirmed", &payload, expected);
+    }
     let two_of_one = r#""some_of":{"within":"balochistan","named":[{"area":{"place":"quetta"}},{"area":{"place":"nushki"}}],"at_least":1}"#;
     check(
         "ServiceConfirmed",

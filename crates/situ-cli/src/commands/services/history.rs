@@ -30,7 +30,7 @@ pub(crate) fn run(
     mut asked: Asked,
     session: &mut Session<'_>,
 ) -> anyhow::Result<Exit> {
-    let id = why::find(id, &asked)?.id;
+    let id = why::find_id(id, &asked)?;
     asked.question.as_of = along(axis, session, &asked.question)?;
     let question = &asked.question;
     let (situation, as_of) = (&question.situation, question.as_of);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use situ_core::{EventId, Instant, Position, Recorded, SituationId};
+use situ_core::{EventId, Extent, Instant, Position, Recorded, SituationId};
 use situ_services::{Contribution, ServiceStatus, SetAsideReason, StatusId};
 use situ_sqlite::SqliteStore;
 
@@ -10,7 +10,7 @@ use super::Asked;
 use crate::answer::{self, ResolvedAsOf};
 use crate::exit::{Exit, Hinted, NotThere};
 use crate::ledger::Citation;
-use crate::question::Caveats;
+use crate::question::{Caveats, Question};
 use crate::reference;
 use crate::render::services;
 use crate::run::Session;
@@ -95,46 +95,66 @@ fn said(
     })
 }
 
-/// The status of a whole id, or the only one on the board whose id begins so.
-pub(super) fn find(text: &str, asked: &Asked) -> anyhow::Result<ServiceStatus> {
-    let situation = &asked.question.situation;
-    let board = asked
+/// The status of an id, whole or as far as only one begins so.
+fn find(text: &str, asked: &Asked) -> anyhow::Result<ServiceStatus> {
+    let id = find_id(text, asked)?;
+    let question = &asked.question;
+    let (situation, as_of) = (&question.situation, question.as_of);
+    let status = asked
         .services
-        .at(situation, asked.question.as_of, &asked.time_to_live)
-        .services;
-    let id = text.parse::<StatusId>();
-    if let Ok(id) = &id {
-        let spoken_of = board.iter().find(|status| status.id == *id).cloned();
-        let as_of = asked.question.as_of;
-        let find = || {
-            asked
-                .services
-                .find(situation, id, as_of, &asked.time_to_live)
+        .find(situation, &id, as_of, &asked.time_to_live);
+    status.ok_or_else(|| {
+        let is_spoken_of = asked.services.ids(situation, as_of.known).contains(&id);
+        let message = if is_spoken_of && matches!(id.scope(), Extent::SomeOf { .. }) {
+            format!("{id} is nothing of its own then: all its members are known; `situ services history {id}` tells since when")
+        } else {
+            format!("nothing is said of {id} in {situation}{}", asked.as_known())
         };
-        let status = spoken_of.or_else(find);
-        if let Some(status) = status {
-            return Ok(status);
-        }
+        NotThere(message).into()
+    })
+}
+
+/// A whole id, or the only one of those spoken of by then that begins so.
+pub(super) fn find_id(text: &str, asked: &Asked) -> anyhow::Result<StatusId> {
+    let situation = &asked.question.situation;
+    let id = text.parse::<StatusId>();
+    let ids = asked.services.ids(situation, asked.question.as_of.known);
+    if let Ok(id) = &id
+        && (ids.contains(id) || is_covered(id, asked))
+    {
+        return Ok(id.clone());
     }
-    let all = board.len();
-    let mut begun: Vec<_> = board
-        .into_iter()
-        .filter(|status| status.id.to_string().starts_with(text))
-        .collect();
+    let is_empty = ids.is_empty();
+    let begins = |id: &StatusId| id.to_string().starts_with(text);
+    let mut begun: Vec<_> = ids.into_iter().filter(begins).collect();
+    let lists = "`situ services why` without an id lists them all";
     match (begun.len(), id) {
         (1, _) => Ok(begun.remove(0)),
-        (0, Err(error)) if all > 0 => {
-            let hint = "`situ services why` without an id lists them all";
-            Err(Hinted::new(error.to_string(), hint).into())
+        (0, Err(_)) if text.starts_with('@') => {
+            let message = format!("`{text}` is an event, not a status");
+            Err(Hinted::new(message, format!("`situ show {text}` shows it; {lists}")).into())
         }
-        (0, _) => Err(NotThere(format!(
-            "nothing is said of {text} in {situation}, as known then"
-        ))
-        .into()),
+        (0, Err(error)) if !is_empty => Err(Hinted::new(error.to_string(), lists).into()),
+        (0, _) => {
+            let then = asked.as_known();
+            let message = format!("nothing is said of {text} in {situation}{then}");
+            Err(NotThere(message).into())
+        }
         (count, _) => {
-            let ids: Vec<String> = begun.iter().map(|status| status.id.to_string()).collect();
+            let ids: Vec<String> = begun.iter().map(StatusId::to_string).collect();
             let message = format!("`{text}` may be any of {count}:\n  {}", ids.join("\n  "));
             Err(Hinted::new(message, "write more of the id").into())
         }
     }
+}
+
+/// Whether a larger scope tells of it, though nobody spoke of just that.
+fn is_covered(id: &StatusId, asked: &Asked) -> bool {
+    let Question {
+        situation, as_of, ..
+    } = &asked.question;
+    let status = asked
+        .services
+        .find(situation, id, *as_of, &asked.time_to_live);
+    status.is_some()
 }
