@@ -23,6 +23,7 @@ impl<'a> Question<'a> {
         let mut status = self.bare(timeline);
         let Some(last) = timeline.steps.len().checked_sub(1) else {
             self.without_a_status(&mut status, timeline);
+            set_aside_once(&mut status);
             return status;
         };
         let step = &timeline.steps[last];
@@ -58,14 +59,7 @@ impl<'a> Question<'a> {
         }
         status.runs = self.runs(timeline, starts);
         status.set_aside.extend(ended(timeline, &run));
-        let rested_on: BTreeSet<_> = status
-            .rests_on
-            .iter()
-            .map(|evidence| evidence.event)
-            .collect();
-        status
-            .set_aside
-            .retain(|aside| !rested_on.contains(&aside.event));
+        set_aside_once(&mut status);
         status
     }
 
@@ -606,6 +600,16 @@ fn nth(first: NaiveDate, day: NaiveDate) -> Option<u32> {
 
 pub(crate) fn days_between(first: NaiveDate, second: NaiveDate) -> u32 {
     u32::try_from((second - first).num_days()).unwrap_or(0)
+}
+
+/// Leaves out of what is set aside what the status rests on all the same, and what is told twice.
+fn set_aside_once(status: &mut ServiceStatus) {
+    if status.set_aside.is_empty() {
+        return;
+    }
+    let rests_on = status.rests_on.iter();
+    let mut seen: BTreeSet<_> = rests_on.map(|evidence| evidence.event).collect();
+    status.set_aside.retain(|aside| seen.insert(aside.event));
 }
 
 /// Adds to what a claim contributes.

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use situ_core::{AsOf, Degree, EventId, Extent, Instant, Known, Position, SituationId, Valid};
 
-use crate::board::{Board, Conflict, Freshness, ServiceStatus, SetAsideReason, Since, Status};
+use crate::board::{
+    Board, Conflict, Contribution, Evidence, Freshness, ServiceStatus, SetAsideReason, Since,
+    Status,
+};
 use crate::claim::{Claim, severity};
 use crate::ledger::{Ledger, Turn, parts};
 use crate::services::Services;
@@ -80,7 +83,9 @@ pub enum ChangeClass {
     Redated,
     /// Said again.
     Confirmed,
-    /// A claim that changes nothing current, about what was before or about a larger scope.
+    /// A claim of a larger scope that does not bear on this one: it was carved out of that, or is excepted.
+    Aside,
+    /// A claim that changes nothing current, about what was before.
     Late,
 }
 
@@ -101,6 +106,7 @@ impl ChangeClass {
             Self::WentStale => "went stale",
             Self::Redated => "redated",
             Self::Confirmed => "confirmed",
+            Self::Aside => "set aside",
             Self::Late => "late arrival",
         }
     }
@@ -320,7 +326,7 @@ pub(crate) fn change(
         (None, None) => return None,
         (None, Some(_)) => ChangeClass::New,
         (Some(_), None) => ChangeClass::Counted,
-        (Some(before), Some(after)) => class(before, after, &arose, !events.is_empty())?,
+        (Some(before), Some(after)) => class(before, after, &arose, &events)?,
     };
     Some(Change {
         id: id.clone(),
@@ -338,7 +344,7 @@ fn class(
     before: &ServiceStatus,
     after: &ServiceStatus,
     arose: &[Conflict],
-    has_events: bool,
+    events: &[EventId],
 ) -> Option<ChangeClass> {
     let clashes = arose.iter().any(|conflict| !conflict.possible);
     let is_disputed = |status: &ServiceStatus| status.status == Status::Disputed;
@@ -373,11 +379,25 @@ fn class(
         ChangeClass::Redated
     } else if confirmed(before) != confirmed(after)
         || before.freshness != after.freshness
-        || rests_on(after).any(|event| rests_on(before).all(|known| known != event))
+        || confirms(after).any(|event| rests_on(before).all(|known| known != event))
     {
         ChangeClass::Confirmed
-    } else if has_events {
-        ChangeClass::Late
+    } else if !events.is_empty() {
+        let is_of_larger = |event: &EventId| {
+            after.set_aside.iter().any(|aside| {
+                let reason = aside.reason;
+                aside.event == *event
+                    && matches!(
+                        reason,
+                        SetAsideReason::Carved { .. } | SetAsideReason::Excepted
+                    )
+            })
+        };
+        if events.iter().all(is_of_larger) {
+            ChangeClass::Aside
+        } else {
+            ChangeClass::Late
+        }
     } else {
         return None;
     })
@@ -385,6 +405,16 @@ fn class(
 
 fn rests_on(status: &ServiceStatus) -> impl Iterator<Item = EventId> {
     status.rests_on.iter().map(|evidence| evidence.event)
+}
+
+/// What it rests on, but for when it is expected back.
+fn confirms(status: &ServiceStatus) -> impl Iterator<Item = EventId> {
+    let is_outlook = |evidence: &&Evidence| evidence.contributes == [Contribution::Outlook];
+    let evidence = status
+        .rests_on
+        .iter()
+        .filter(move |evidence| !is_outlook(evidence));
+    evidence.map(|evidence| evidence.event)
 }
 
 /// The claims retracted, and by what.

@@ -538,7 +538,8 @@ fn step<'a>(steps: &[Step<'a>], mark: Mark<'a>) -> Step<'a> {
             }
             break;
         }
-        if other_mark.rank != mark.rank || revises(&mark, other_mark) {
+        let is_revised = revises(&mark, other_mark) && !may_be_undone(&mark, other_mark);
+        if other_mark.rank != mark.rank || is_revised {
             continue;
         }
         match clash(&mark, other_mark) {

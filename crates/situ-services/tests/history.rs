@@ -188,7 +188,7 @@ fn what_comes_back_inside_carves_and_what_covers_it_is_heard_inside() {
         [
             "1 10h new [@4] suspended fresh",
             "2 10h restored [@5] operating fresh",
-            "2 12h late arrival [@6] operating fresh",
+            "2 12h set aside [@6] operating fresh",
             "3 10h confirmed [@7] operating fresh",
         ]
     );

@@ -135,10 +135,14 @@ fn an_exact_return_is_not_outranked_by_a_suspension_told_of_the_day_or_of_longer
 
 #[test]
 fn a_suspension_learnt_after_a_return_within_its_time_may_be_the_one_that_ended() {
-    for (back, learnt) in [("2 18:00", "2 19:00"), ("2", "2 19:00")] {
+    for (back, learnt, source) in [
+        ("2 18:00", "2 19:00", "b"),
+        ("2", "2 19:00", "b"),
+        ("2 18:00", "2 19:00", "a"),
+    ] {
         let mut log = Log::empty();
         told(&mut log, "ServiceRestored", "a", learnt, back, "normal");
-        told(&mut log, "ServiceSuspended", "b", "4 12:00", "2", "none");
+        told(&mut log, "ServiceSuspended", source, "4 12:00", "2", "none");
         assert_eq!(at(&log, "3 12:00"), (Suspended, 0, 1), "{back}");
     }
     // News of the evening that follows news of the morning is no contradiction.

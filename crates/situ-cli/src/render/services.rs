@@ -392,7 +392,12 @@ fn confirmation(status: &ServiceStatus, names: &Names<'_>) -> Option<String> {
 
 /// Where, since when, last confirmed by whom.
 fn details(status: &ServiceStatus, is_confirmation_said: bool, names: &Names<'_>) -> String {
-    let mut said = vec![place(status, names), since(&status.since, names)];
+    let since = if status.rests_on.is_empty() && !status.set_aside.is_empty() {
+        "what was said of it was taken back or set aside".to_owned()
+    } else {
+        since(&status.since, names)
+    };
+    let mut said = vec![place(status, names), since];
     if let Some(unobserved) = status.unobserved.filter(|days| *days > 0) {
         let days = if unobserved == 1 { "one day" } else { "days" };
         let count = if unobserved == 1 {
