@@ -210,12 +210,8 @@ impl<'a> Question<'a> {
     /// Later claims whose ordinal implies a start before the moment asked about.
     fn covering<'t>(self, timeline: &'t Timeline<'a>) -> impl Iterator<Item = &'t Mark<'a>> {
         timeline.later.iter().filter(move |mark| {
-            mark.kind != MarkKind::Exception
-                && is_down(mark.degree)
-                && mark
-                    .claim
-                    .implied_start(self.zone)
-                    .is_some_and(|start| start.from <= self.as_of.valid.0)
+            mark.implied_start(self.zone)
+                .is_some_and(|start| start.from <= self.as_of.valid.0)
         })
     }
 
@@ -233,7 +229,7 @@ impl<'a> Question<'a> {
     fn start_of_change(self, timeline: &Timeline<'a>, step: usize) -> Since {
         let mark = &timeline.steps[step].mark;
         let (earliest, how) = match mark.kind {
-            MarkKind::Onset | MarkKind::Return if mark.claim.occurred.is_some() => {
+            MarkKind::Onset | MarkKind::Return if mark.is_dated => {
                 let before = step.checked_sub(1).map(|before| &timeline.steps[before]);
                 let earliest = narrowed(mark, mark.span.earliest, before);
                 (earliest, How::Stated)
@@ -254,7 +250,7 @@ impl<'a> Question<'a> {
             earliest,
             latest,
             how,
-            rests_on: vec![mark.claim.event],
+            rests_on: vec![mark.event],
         }
     }
 
@@ -433,13 +429,13 @@ impl<'a> Question<'a> {
             let steps = &timeline.steps[range.clone()];
             let next = range.end() + 1;
             let until = (next < timeline.steps.len()).then(|| self.start_of_change(timeline, next));
-            let mut events: Vec<_> = steps.iter().map(|step| step.mark.claim.event).collect();
-            let mut sources: Vec<SourceId> = steps
-                .iter()
-                .filter_map(|step| step.mark.claim.source.clone())
-                .collect();
-            sources.sort();
+            let mut events: Vec<_> = steps.iter().map(|step| step.mark.event).collect();
+            let sources = steps.iter().filter_map(|step| step.mark.source);
+            let sources = sources.map(|number| self.ledger.source(number));
+            let mut sources: Vec<&SourceId> = sources.collect();
+            sources.sort_unstable();
             sources.dedup();
+            let sources = sources.into_iter().cloned().collect();
             if events.len() > 1 {
                 let mut seen = BTreeSet::new();
                 events.retain(|event| seen.insert(*event));
@@ -684,17 +680,15 @@ fn rests_on(
     evidence
 }
 
-/// The claims of earlier runs, ended by the first claim of this one.
-fn ended(timeline: &Timeline<'_>, run: &RangeInclusive<usize>) -> Vec<SetAside> {
-    let by: EventId = timeline.steps[*run.start()].mark.claim.event;
-    let mut seen = BTreeSet::new();
-    timeline.steps[..*run.start()]
-        .iter()
-        .map(|step| step.mark.claim.event)
-        .filter(|event| seen.insert(*event))
-        .map(|event| SetAside {
-            event,
-            reason: SetAsideReason::Ended { by },
-        })
-        .collect()
+/// The claims of earlier runs, ended by the first claim of this one; some of them more than once.
+fn ended<'t>(
+    timeline: &'t Timeline<'_>,
+    run: &RangeInclusive<usize>,
+) -> impl Iterator<Item = SetAside> + use<'t> {
+    let by: EventId = timeline.steps[*run.start()].mark.event;
+    let earlier = timeline.steps[..*run.start()].iter();
+    earlier.map(move |step| SetAside {
+        event: step.mark.event,
+        reason: SetAsideReason::Ended { by },
+    })
 }

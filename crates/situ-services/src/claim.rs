@@ -203,6 +203,11 @@ pub(crate) enum MarkKind {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Mark<'a> {
     pub(crate) claim: &'a Claim,
+    pub(crate) event: EventId,
+    pub(crate) source: Option<u32>,
+    /// Whether it says when.
+    pub(crate) is_dated: bool,
+    pub(crate) has_ordinal: bool,
     pub(crate) learnt_at: Instant,
     pub(crate) position: Position,
     pub(crate) kind: MarkKind,
@@ -240,6 +245,12 @@ impl Mark<'_> {
     /// Whether it was told before it was to begin, so that nobody has seen it yet.
     pub(crate) fn is_announced(&self) -> bool {
         self.span.to > self.learnt_at
+    }
+
+    /// The start its ordinal implies, where it has one and its degree counts days.
+    pub(crate) fn implied_start(&self, zone: Zone) -> Option<Span> {
+        let counts = self.has_ordinal && self.kind != MarkKind::Exception && is_down(self.degree);
+        counts.then(|| self.claim.implied_start(zone)).flatten()
     }
 
     /// Whether it speaks of the moment itself, rather than by implication.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use situ_core::{
     Degree, EventId, Extent, Instant, Known, PlaceId, Position, Recorded, Register, Service,
-    SituationId,
+    SituationId, SourceId,
 };
 
 use crate::claim::{Claim, Says, Span, normal};
@@ -14,6 +14,8 @@ use crate::claim::{Claim, Says, Span, normal};
 pub(crate) struct Ledger {
     pub(crate) situation: SituationId,
     claims: Vec<Claim>,
+    sources: Vec<SourceId>,
+    source_numbers: BTreeMap<SourceId, u32>,
     lines: BTreeMap<Service, BTreeMap<Extent, Vec<Entry>>>,
     /// The places a scope was declared to lie in, being named as one of "some of" them.
     members: BTreeMap<(Service, Extent), Vec<(PlaceId, u32)>>,
@@ -36,6 +38,9 @@ pub(crate) struct Turn<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Entry {
     claim: u32,
+    pub(crate) event: EventId,
+    /// Its number in the ledger; claims without one have none.
+    pub(crate) source: Option<u32>,
     pub(crate) part: Part,
     pub(crate) learnt_at: Instant,
     pub(crate) position: Position,
@@ -43,6 +48,8 @@ pub(crate) struct Entry {
     /// `None`: an outlook.
     pub(crate) degree: Option<Degree>,
     pub(crate) news: News,
+    /// Whether it says when.
+    pub(crate) is_dated: bool,
     pub(crate) has_ordinal: bool,
     pub(crate) has_except: bool,
 }
@@ -88,6 +95,8 @@ impl Ledger {
         Self {
             situation,
             claims: Vec::new(),
+            sources: Vec::new(),
+            source_numbers: BTreeMap::new(),
             lines: BTreeMap::new(),
             members: BTreeMap::new(),
             betweens: BTreeMap::new(),
@@ -127,6 +136,7 @@ impl Ledger {
         let number =
             u32::try_from(self.claims.len()).expect("a situation has fewer than 2^32 claims");
         let service = claim.service;
+        let source = claim.source.as_ref().map(|source| self.number_of(source));
         for (extent, part) in parts(&claim) {
             if let Extent::SomeOf { within, named, .. } = &claim.scope.of
                 && part == Part::Named
@@ -147,12 +157,15 @@ impl Ledger {
             }
             let entry = Entry {
                 claim: number,
+                event: claim.event,
+                source,
                 part,
                 learnt_at: claim.learnt_at,
                 position: claim.position,
                 span: claim.span(),
                 degree: claim.degree(),
                 news: News::of(&claim),
+                is_dated: claim.occurred.is_some(),
                 has_ordinal: claim.ordinal.is_some(),
                 has_except: !claim.scope.except.is_empty(),
             };
@@ -160,6 +173,23 @@ impl Ledger {
         }
         self.claims.push(claim);
         number
+    }
+
+    /// The number of a source, a new one for one not met before.
+    fn number_of(&mut self, source: &SourceId) -> u32 {
+        if let Some(number) = self.source_numbers.get(source) {
+            return *number;
+        }
+        let number =
+            u32::try_from(self.sources.len()).expect("a situation has fewer than 2^32 sources");
+        self.sources.push(source.clone());
+        self.source_numbers.insert(source.clone(), number);
+        number
+    }
+
+    /// The source of a number.
+    pub(crate) fn source(&self, number: u32) -> &SourceId {
+        &self.sources[number as usize]
     }
 
     pub(crate) fn claim(&self, number: u32) -> &Claim {

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
-use situ_core::{Instant, Zone};
+use situ_core::{EventId, Instant, Position, Zone};
 
 use crate::answer::{days_between, says_degree, witness};
 use crate::board::{Conflict, ConflictKind, How, Says, Since, Witness};
-use crate::claim::{Claim, Mark, MarkKind, Says as Claimed, Span, is_down};
+use crate::claim::{Claim, Mark, MarkKind, Span, is_down};
 use crate::timeline::{Question, Step, Timeline};
 
 impl<'a> Question<'a> {
@@ -28,8 +28,8 @@ impl<'a> Question<'a> {
                 how: How::Unknown,
                 rests_on: before
                     .into_iter()
-                    .map(|step| step.mark.claim.event)
-                    .chain([first.claim.event])
+                    .map(|step| step.mark.event)
+                    .chain([first.event])
                     .collect(),
             };
             return Start {
@@ -39,7 +39,7 @@ impl<'a> Question<'a> {
             };
         };
         let agreeing = told.iter().filter(|other| other.agrees(chosen));
-        let mut rests_on: Vec<_> = agreeing.map(|start| start.claim.event).collect();
+        let mut rests_on: Vec<_> = agreeing.map(|start| start.event).collect();
         rests_on.dedup();
         let before = run.start().checked_sub(1);
         let before = before.map(|before| &timeline.steps[before]);
@@ -74,23 +74,19 @@ impl<'a> Question<'a> {
             if !is_first_degree {
                 break;
             }
-            let is_change = matches!(mark.kind, MarkKind::Onset | MarkKind::Return)
-                && mark.claim.occurred.is_some();
-            let is_start = match mark.claim.says {
-                Claimed::Suspended(_) => true,
-                Claimed::Restored(_) => index == 0,
+            let is_start = match mark.kind {
+                MarkKind::Onset => true,
+                MarkKind::Return => index == 0,
                 _ => false,
             };
-            let stated = (is_change && is_start).then_some((mark.span, How::Stated));
-            let implied = (mark.kind != MarkKind::Exception && is_down(mark.degree))
-                .then(|| mark.claim.implied_start(self.zone))
-                .flatten()
+            let stated = (mark.is_dated && is_start).then_some((mark.span, How::Stated));
+            let implied = mark
+                .implied_start(self.zone)
                 .filter(|span| span.from <= self.as_of.valid.0)
                 .map(|span| (span, How::Inferred));
             for (span, how) in stated.into_iter().chain(implied) {
-                let claim = mark.claim;
-                if steps.len() == 1 || seen.insert((claim.event, how == How::Stated)) {
-                    told.push(Told { claim, span, how });
+                if steps.len() == 1 || seen.insert((mark.event, how == How::Stated)) {
+                    told.push(Told::new(mark, span, how));
                 }
             }
         }
@@ -167,11 +163,23 @@ impl Start {
 #[derive(Clone, Copy)]
 pub(crate) struct Told<'a> {
     pub(crate) claim: &'a Claim,
+    pub(crate) event: EventId,
+    position: Position,
     pub(crate) span: Span,
     pub(crate) how: How,
 }
 
 impl<'a> Told<'a> {
+    pub(crate) const fn new(mark: &Mark<'a>, span: Span, how: How) -> Self {
+        Self {
+            claim: mark.claim,
+            event: mark.event,
+            position: mark.position,
+            span,
+            how,
+        }
+    }
+
     fn days(&self, question: Question<'a>) -> Option<(NaiveDate, NaiveDate)> {
         let day = |instant| question.zone.day_of(instant);
         Some((day(self.span.earliest?), day(self.span.latest?)))
@@ -224,8 +232,8 @@ pub(crate) struct Displaced<'a> {
 /// Of the starts told of one run: the earliest one stated, else the one the newest ordinal implies.
 fn choose<'t, 'a>(told: &'t [Told<'a>]) -> Option<&'t Told<'a>> {
     let told_as = |how| told.iter().filter(move |start| start.how == how);
-    let stated = told_as(How::Stated)
-        .min_by_key(|start| (start.span.to, start.span.from, start.claim.position));
+    let stated =
+        told_as(How::Stated).min_by_key(|start| (start.span.to, start.span.from, start.position));
     let ordinal_day = |start: &Told<'a>| start.claim.ordinal.as_ref()?.on.latest();
     let newest = |start: &&Told<'a>| {
         let claim = start.claim;
@@ -241,8 +249,7 @@ pub(crate) fn prevailing<'a>(
     implied: &Mark<'a>,
     zone: Zone,
 ) -> Option<Told<'a>> {
-    let is_itself =
-        |mark: &Mark<'a>| mark.claim.event == implied.claim.event && mark.rank == implied.rank;
+    let is_itself = |mark: &Mark<'a>| mark.event == implied.event && mark.rank == implied.rank;
     let itself = direct.iter().position(is_itself)?;
     let goes_on = |mark: &&Mark<'a>| {
         let is_of_larger = mark.kind == MarkKind::Still && mark.rank < implied.rank;
@@ -254,17 +261,11 @@ pub(crate) fn prevailing<'a>(
     let is_of_first_degree = |mark: &&Mark<'a>| mark.degree == run[0].degree;
     let mut told = Vec::new();
     for mark in run.iter().take_while(is_of_first_degree) {
-        let claim = mark.claim;
-        if mark.kind == MarkKind::Onset && claim.occurred.is_some() {
-            let (span, how) = (mark.span, How::Stated);
-            told.push(Told { claim, span, how });
+        if mark.kind == MarkKind::Onset && mark.is_dated {
+            told.push(Told::new(mark, mark.span, How::Stated));
         }
-        if mark.kind != MarkKind::Exception
-            && let Some(span) = claim.implied_start(zone)
-        {
-            let how = How::Inferred;
-            told.push(Told { claim, span, how });
-        }
+        let implied = mark.implied_start(zone);
+        told.extend(implied.map(|span| Told::new(mark, span, How::Inferred)));
     }
     choose(&told).copied().filter(|chosen| {
         implied.span.latest < chosen.span.earliest && chosen.span.from <= direct[itself].span.from

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use situ_core::{AsOf, Degree, EventId, Extent, Instant, Position, Register, Service, Zone};
 
-use crate::board::{SetAside, SetAsideReason, Status};
+use crate::board::{How, SetAside, SetAsideReason, Status};
 use crate::claim::{Claim, Mark, MarkKind, Span, is_down, members, normal, severity, status_of};
 use crate::ledger::{Entry, Ledger, News, Part, Reach};
 use crate::starts::{Displaced, Told, prevailing};
@@ -216,6 +216,10 @@ impl<'a> Gathered<'a> {
         };
         let mark = Mark {
             claim,
+            event: entry.event,
+            source: entry.source,
+            is_dated: entry.is_dated,
+            has_ordinal: entry.has_ordinal,
             learnt_at: entry.learnt_at,
             position: entry.position,
             kind,
@@ -342,11 +346,7 @@ impl<'a> Gathered<'a> {
             let Some(by) = prevailing(&direct, mark, zone) else {
                 continue;
             };
-            let implied = Told {
-                claim: mark.claim,
-                span: mark.span,
-                how: crate::board::How::Inferred,
-            };
+            let implied = Told::new(mark, mark.span, How::Inferred);
             if mark.span.from <= as_of.valid.0 && as_of.valid.0 < by.span.from {
                 displaced.push(Displaced { implied, by });
             }
