@@ -311,12 +311,6 @@ impl Services {
         covers || lies(id.scope(), &area)
     }
 
-    /// The name of every status anybody spoke of.
-    pub(crate) fn ids(&self, situation: &SituationId) -> impl Iterator<Item = StatusId> {
-        let lines = self.ledger(situation).into_iter().flat_map(Ledger::lines);
-        lines.map(|(service, extent)| StatusId::new(service, extent))
-    }
-
     /// The statuses that what an event touched may bear on: those it speaks of, what lies in them, and what these lie in.
     pub(crate) fn concerned(
         &self,
@@ -325,7 +319,10 @@ impl Services {
     ) -> BTreeSet<StatusId> {
         let touched = match touched {
             Touched::Nothing => return BTreeSet::new(),
-            Touched::Situation(_) => return self.ids(situation).collect(),
+            Touched::Situation(_) => {
+                let known = Known::Position(self.reached);
+                return self.ids(situation, known).into_iter().collect();
+            }
             Touched::Lines(touched) => touched,
         };
         let Some(ledger) = self.ledger(situation) else {

@@ -90,7 +90,7 @@ impl Watch {
     pub fn look(&mut self, services: &Services) {
         let (time_to_live, valid) = (&self.time_to_live, self.valid);
         for (situation, watched) in &mut self.boards {
-            let ids: Vec<StatusId> = services.ids(situation).collect();
+            let ids = services.ids(situation, Known::Position(watched.position));
             let mut asking = Asking {
                 services,
                 situation,
