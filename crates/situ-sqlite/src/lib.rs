@@ -2,7 +2,8 @@
 //!
 //! [`SqliteStore`] implements [`situ_core::EventStore`]. What was acknowledged is durable; the database itself refuses changes
 //! to events; many threads and processes may append to one file, and a reader never waits for a writer. This is the only
-//! crate that speaks SQL. It never looks into an event beyond its envelope, and keeps no views.
+//! crate that speaks SQL. It never looks into an event beyond its envelope, and folds no views; for those who do it keeps tables and
+//! positions of followers ([`SqliteStore::lease`]), moved together or not at all.
 //!
 //! Start at [`SqliteStore`], then `schema.sql` for the stored form; [`SqliteStore::check`] says whether a file is in order.
 
@@ -14,6 +15,9 @@ mod schema;
 mod reader;
 mod writer;
 
+mod follower;
+mod read_model;
+
 mod bell;
 mod check;
 mod checkpoint;
@@ -21,5 +25,11 @@ mod failure;
 
 pub use check::{Finding, Report};
 pub use failure::FileError;
+pub use follower::{
+    Commit, DeadLetter, Fate, FollowError, FollowerState, FollowerStatus, Lease, Reached,
+};
 pub use open::OpenError;
+pub use read_model::{
+    Change, Column, ColumnRole, ColumnType, Declaration, DeclarationError, Table, Value,
+};
 pub use store::{SituationCount, SqliteStore};

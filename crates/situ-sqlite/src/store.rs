@@ -37,7 +37,7 @@ pub struct SqliteStore {
     path: PathBuf,
     readers: Readers,
     desk: Mutex<Desk>,
-    /// `None` for a log that is only read; locked only by whoever has the desk.
+    /// `None` for a log that is only read; locked by whoever has the desk, and by followers.
     writer: Option<Mutex<Writer>>,
     bell: Bell,
 }
@@ -173,7 +173,13 @@ impl SqliteStore {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn read<T>(
+    /// The connection that writes, when it is free; `None` for a log that is only read.
+    pub(crate) fn writer(&self) -> Option<MutexGuard<'_, Writer>> {
+        let writer = self.writer.as_ref()?;
+        Some(writer.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn read<T>(
         &self,
         read: impl FnOnce(&mut Reader) -> Result<T, Failure>,
     ) -> Result<T, ReadError> {

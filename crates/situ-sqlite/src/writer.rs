@@ -122,6 +122,29 @@ impl Writer {
             .committed(&mut self.connection, &self.path);
     }
 
+    /// Writes what is no event, in a transaction of its own; nothing of it stays when `write` fails.
+    pub(crate) fn apart<T, E: From<Failure>>(
+        &mut self,
+        write: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let written = self.transact_apart(write);
+        self.checkpointer
+            .committed(&mut self.connection, &self.path);
+        written
+    }
+
+    fn transact_apart<T, E: From<Failure>>(
+        &self,
+        write: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let transaction =
+            Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)
+                .map_err(Failure::from)?;
+        let written = write(&transaction)?;
+        transaction.commit().map_err(Failure::from)?;
+        Ok(written)
+    }
+
     fn transact(&mut self, jobs: &[Job]) -> Result<Vec<Result<Appended, AppendError>>, Failure> {
         let transaction =
             Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
