@@ -71,6 +71,27 @@ fn numbered_event(round: u16, thread: u8, number: u32, index: u8) -> Event {
     }
 }
 
+/// Every row of a table or view, sorted: the values with their types, so that two dumps are equal only where every value is.
+///
+/// # Panics
+/// When it cannot be read.
+#[must_use]
+pub fn dump(connection: &rusqlite::Connection, table: &str) -> Vec<String> {
+    let mut statement = connection
+        .prepare(&format!("SELECT * FROM \"{table}\""))
+        .expect("there is such a table");
+    let columns = statement.column_count();
+    let row = |row: &rusqlite::Row<'_>| {
+        let values = (0..columns).map(|column| row.get_ref(column));
+        let values = values.collect::<Result<Vec<_>, _>>()?;
+        Ok(format!("{values:?}"))
+    };
+    let rows = statement.query_map([], row).expect("reads");
+    let mut rows: Vec<String> = rows.collect::<Result<_, _>>().expect("reads");
+    rows.sort();
+    rows
+}
+
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;

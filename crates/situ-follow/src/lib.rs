@@ -1,7 +1,19 @@
 //! Following the log and its views, from any point of the past into the live present.
 //!
-//! A [`Follower`] holds the views and says what every event changed in them.
+//! A [`Follower`] holds the views and says what every event changed in them. A [`ReadModel`] turns events into rows; a [`Runner`]
+//! takes its lease, feeds it and commits its rows together with its position, so that they are written exactly once. [`SqlViews`]
+//! is the read model behind the views for people with SQL tools.
+//!
+//! This crate speaks no SQL and reads no clock: `situ-sqlite` keeps tables, and every step is told what time it is.
 
 mod follower;
 
+mod read_model;
+mod runner;
+
+mod sql_views;
+
 pub use follower::{Asked, Follower, Notice};
+pub use read_model::{ReadModel, Undigestible};
+pub use runner::{OnUndigestible, Progress, RunError, Runner};
+pub use sql_views::SqlViews;

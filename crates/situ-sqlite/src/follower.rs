@@ -895,3 +895,6 @@ impl Fate {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
