@@ -1,5 +1,9 @@
 //! Whole-system tests of situ; see `tests/`.
 
+mod rumours;
+
+pub use rumours::{Random, learnt, rumours};
+
 use situ_core::{
     Act, Event, EventId, Instant, Name, SituationId, Source, SourceId, SpeechAct, StatementIssued,
     Text, from_line,
