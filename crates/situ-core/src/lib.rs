@@ -26,6 +26,7 @@ mod place;
 mod service;
 mod source;
 
+mod bell;
 mod census;
 mod projection;
 mod recorded;
@@ -37,6 +38,7 @@ mod wire;
 mod schema;
 
 pub use as_of::{AsOf, Known, Position, Valid};
+pub use bell::{Bell, WakerKey};
 pub use casualties::{
     AgeBand, Basis, Figure, Harm, HarmError, Outcome, Period, Role, Sex, Who, WindowKind,
 };

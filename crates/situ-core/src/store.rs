@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::as_of::Position;
+use crate::bell::Bell;
 use crate::event::{Event, EventError};
 use crate::id::{EventId, SituationId};
 use crate::instant::Instant;
@@ -46,6 +47,12 @@ pub trait EventStore: Send + Sync {
     /// # Errors
     /// When the store cannot be read.
     fn wait_after(&self, position: Position, timeout: Duration) -> Result<Position, ReadError>;
+
+    /// The bell of this log: it rings when there are new events to read, whoever appended them.
+    ///
+    /// What was appended through this store has rung it before `append` returns. A store that others append to as well may
+    /// begin to listen to them when it is asked for its bell.
+    fn bell(&self) -> &Bell;
 }
 
 /// What must hold of the log for a batch to be taken.

@@ -8,7 +8,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -90,6 +92,8 @@ rules! {
     no_wait: "whoever waits for what is there already does not wait",
     timeout: "whoever waits in vain gets the head when the time is over",
     wake: "whoever waits is woken by an append",
+    bell: "what is appended has rung the bell before append returns",
+    waker: "a waker left at the bell is woken by the next append",
     concurrent: "many appenders make no hole, and no reader sees half a batch",
     one_wins: "of appends that expect the same head one wins",
     same_at_once: "the same batch sent by many at once is added once",
@@ -446,6 +450,44 @@ fn wake(store: &dyn EventStore) -> Outcome {
         let own = answer(1);
         own.and(other.join().expect("the other thread does not panic"))
     })
+}
+
+/// A bell that rings for nothing now and then passes; one that rings a little later, or never, does not twenty times.
+fn bell(store: &dyn EventStore) -> Outcome {
+    for number in 1..=20 {
+        let rings = store.bell().rings();
+        append(store, &[event(number)])?;
+        if store.bell().rings() == rings {
+            return Err(format!(
+                "append {number} returned and the bell had not rung"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn waker(store: &dyn EventStore) -> Outcome {
+    let key = store.bell().key();
+    for number in 1..=20 {
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        let rings = || store.bell().rings();
+        while store.bell().poll(key, rings(), &waker).is_ready() {}
+        append(store, &[event(number)])?;
+        if !woken.0.load(Ordering::SeqCst) {
+            return Err(format!("append {number} returned and nobody was woken"));
+        }
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
 }
 
 /// Waits for what is there or comes at once: nobody should have to wait to the end.

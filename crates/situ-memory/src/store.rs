@@ -1,12 +1,12 @@
 //! A log that is a `Vec`.
 
 use std::collections::HashMap;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant as Moment};
 
 use situ_core::{
-    AppendError, Appended, Condition, Event, EventId, EventStore, Instant, Position, ReadError,
-    Recorded, SituationId, check_batch,
+    AppendError, Appended, Bell, Condition, Event, EventId, EventStore, Instant, Position,
+    ReadError, Recorded, SituationId, check_batch,
 };
 
 /// A log that lives as long as the program.
@@ -22,7 +22,7 @@ use situ_core::{
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     log: Mutex<Log>,
-    grown: Condvar,
+    bell: Bell,
 }
 
 #[derive(Debug, Default)]
@@ -45,7 +45,8 @@ impl EventStore for MemoryStore {
         if added > 0 {
             log.check(condition)?;
             log.add(fresh);
-            self.grown.notify_all();
+            drop(log);
+            self.bell.ring();
         }
         Ok(Appended { positions, added })
     }
@@ -62,12 +63,20 @@ impl EventStore for MemoryStore {
     }
 
     fn wait_after(&self, position: Position, timeout: Duration) -> Result<Position, ReadError> {
-        let is_reached = |log: &mut Log| log.head() <= position;
-        let (log, _) = self
-            .grown
-            .wait_timeout_while(self.lock(), timeout, is_reached)
-            .unwrap_or_else(PoisonError::into_inner);
-        Ok(log.head())
+        let start = Moment::now();
+        loop {
+            let rings = self.bell.rings();
+            let head = self.head()?;
+            let left = timeout.saturating_sub(start.elapsed());
+            if head > position || left.is_zero() {
+                return Ok(head);
+            }
+            self.bell.wait(rings, left);
+        }
+    }
+
+    fn bell(&self) -> &Bell {
+        &self.bell
     }
 }
 

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use situ_core::{
-    Access, AppendError, Appended, Condition, Event, EventId, EventStore, Instant, Name, Payload,
-    Position, ReadError, Recorded, SituationId, SituationOpened, Zone,
+    Access, AppendError, Appended, Bell, Condition, Event, EventId, EventStore, Instant, Name,
+    Payload, Position, ReadError, Recorded, SituationId, SituationOpened, Zone,
 };
 use situ_memory::MemoryStore;
 use situ_memory::conformance::{self, RULES};
@@ -35,6 +35,7 @@ enum Fault {
     IgnoresPageSizes,
     NeverWaits,
     SaysWhatItWasAsked,
+    NeverRings,
 }
 
 /// Each fault, and rules it breaks.
@@ -111,6 +112,13 @@ const FAULTS: &[(Fault, &[&str])] = &[
             "whoever waits in vain gets the head when the time is over",
         ],
     ),
+    (
+        NeverRings,
+        &[
+            "what is appended has rung the bell before append returns",
+            "a waker left at the bell is woken by the next append",
+        ],
+    ),
 ];
 
 #[test]
@@ -119,6 +127,7 @@ fn the_suite_names_the_rule_a_broken_store_breaks() {
         let breaches = conformance::breaches(|| Broken {
             fault: *fault,
             inner: MemoryStore::default(),
+            silent: Bell::default(),
         });
         let broken: Vec<_> = breaches.iter().map(|breach| breach.rule).collect();
         for rule in *expected {
@@ -137,6 +146,7 @@ fn every_rule_is_broken_by_some_store() {
 struct Broken {
     fault: Fault,
     inner: MemoryStore,
+    silent: Bell,
 }
 
 impl EventStore for Broken {
@@ -219,6 +229,13 @@ impl EventStore for Broken {
             NeverWaits => self.inner.head(),
             SaysWhatItWasAsked => Ok(position),
             _ => self.inner.wait_after(position, timeout),
+        }
+    }
+
+    fn bell(&self) -> &Bell {
+        match self.fault {
+            NeverRings => &self.silent,
+            _ => self.inner.bell(),
         }
     }
 }

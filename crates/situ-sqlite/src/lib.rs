@@ -18,7 +18,9 @@ mod writer;
 mod follower;
 mod read_model;
 
-mod bell;
+mod doorbell;
+mod listener;
+
 mod check;
 mod checkpoint;
 mod failure;

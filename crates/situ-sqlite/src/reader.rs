@@ -32,6 +32,11 @@ impl Readers {
         }
     }
 
+    /// Which file is read, and how.
+    pub(crate) fn file(&self) -> (PathBuf, Reading) {
+        (self.path.clone(), self.reading)
+    }
+
     /// Lends a reader to `read`.
     pub(crate) fn with<T>(
         &self,

@@ -2,17 +2,18 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant as Moment};
 
 use situ_core::{
-    AppendError, Appended, Condition, Event, EventId, EventStore, Instant, Position, ReadError,
-    Recorded, SituationId, check_batch,
+    AppendError, Appended, Bell, Condition, Event, EventId, EventStore, Instant, Position,
+    ReadError, Recorded, SituationId, check_batch,
 };
 
-use crate::bell::Bell;
 use crate::check::{self, Report};
+use crate::doorbell::Doorbells;
 use crate::failure::{Failure, FileError};
+use crate::listener::{self, Listener};
 use crate::open::{self, OpenError, Start};
 use crate::reader::{Reader, Readers};
 use crate::schema::Reading;
@@ -35,11 +36,17 @@ use crate::writer::{Job, Reply, Writer};
 pub struct SqliteStore {
     /// As given, for messages.
     path: PathBuf,
+    /// Started when somebody waits. Before the writer, so that the last to close the file is that one.
+    listener: Mutex<Option<Listener>>,
+    /// How long the listener may miss a commit.
+    net: Duration,
     readers: Readers,
     desk: Mutex<Desk>,
     /// `None` for a log that is only read; locked by whoever has the desk, and by followers.
     writer: Option<Mutex<Writer>>,
-    bell: Bell,
+    bell: Arc<Bell>,
+    /// `None` where no file may be made beside the log.
+    doorbells: Arc<Option<Doorbells>>,
 }
 
 /// Where callers who append meet.
@@ -107,7 +114,11 @@ impl SqliteStore {
         let path = path.as_ref();
         let absolute = absolute(path)?;
         let reading = open::without_trace(&absolute);
-        Self::for_reading(path, absolute, reading)
+        let store = Self::for_reading(path, absolute, reading)?;
+        Ok(Self {
+            doorbells: Arc::new(None),
+            ..store
+        })
     }
 
     fn for_reading(path: &Path, absolute: PathBuf, reading: Reading) -> Result<Self, OpenError> {
@@ -132,10 +143,13 @@ impl SqliteStore {
     ) -> Self {
         Self {
             path: path.to_owned(),
+            listener: Mutex::default(),
+            net: listener::NET,
+            doorbells: Arc::new(Some(Doorbells::new(&absolute))),
             readers: Readers::new(absolute, reading),
             desk: Mutex::default(),
             writer,
-            bell: Bell::default(),
+            bell: Arc::default(),
         }
     }
 
@@ -167,6 +181,24 @@ impl SqliteStore {
     /// When the file cannot be read at all.
     pub fn check(&self) -> Result<Report, ReadError> {
         self.read(|reader| check::check(reader.connection()))
+    }
+
+    /// Has a thread ring the bell for what others append; says whether there is one.
+    fn listen(&self) -> bool {
+        let mut listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
+        if listener.as_ref().is_none_or(Listener::has_ended) {
+            let (bell, doorbells) = (Arc::clone(&self.bell), Arc::clone(&self.doorbells));
+            *listener = Listener::start(bell, doorbells, self.readers.file(), self.net).ok();
+        }
+        listener.is_some()
+    }
+
+    /// Wakes whoever waits for new events, here and in other processes.
+    fn announce(&self) {
+        self.bell.ring();
+        if let Some(doorbells) = self.doorbells.as_ref() {
+            doorbells.ring();
+        }
     }
 
     fn desk(&self) -> MutexGuard<'_, Desk> {
@@ -222,9 +254,8 @@ impl EventStore for SqliteStore {
         let leaving = LeavesDesk(self);
         let jobs = std::mem::take(&mut self.desk().queue);
         let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-        writer.write(jobs);
+        writer.write(jobs, || self.announce());
         drop((writer, leaving));
-        self.bell.ring();
         match replies.try_recv() {
             Ok(Reply::Done(outcome)) => outcome,
             _ => unreachable!("the job was in the queue that was written"),
@@ -248,8 +279,18 @@ impl EventStore for SqliteStore {
             if head > position || left.is_zero() {
                 return Ok(head);
             }
-            self.bell.wait(rings, left);
+            let is_heard = self.listen();
+            let patience = if is_heard { left } else { left.min(self.net) };
+            self.bell.wait(rings, patience);
         }
+    }
+
+    /// Asked for the first time, it starts a thread that listens to other processes, until the store is dropped.
+    ///
+    /// Where the system starts no more threads, the bell rings for this process alone until it is asked for again.
+    fn bell(&self) -> &Bell {
+        self.listen();
+        &self.bell
     }
 }
 
@@ -271,13 +312,16 @@ fn absolute(path: &Path) -> Result<PathBuf, OpenError> {
     std::path::absolute(path).map_err(|_| FileError::CannotOpen(path.to_owned()).into())
 }
 
+#[cfg(all(test, unix))]
+mod waking;
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use situ_core::{Name, SituationOpened, Zone};
     use std::thread::{self, ScopedJoinHandle};
 
-    fn batch(number: u8) -> Vec<Event> {
+    pub(super) fn batch(number: u8) -> Vec<Event> {
         let opened = SituationOpened {
             title: Name::new("n".repeat(250)).unwrap(),
             zone: Zone::UTC,
@@ -290,15 +334,15 @@ mod tests {
         (0..20).map(event).collect()
     }
 
-    const NOW: Instant = Instant::from_unix_nanos(0);
+    pub(super) const NOW: Instant = Instant::from_unix_nanos(0);
 
-    fn in_file(test: impl FnOnce(&Path, &SqliteStore)) {
+    pub(super) fn in_file(test: impl FnOnce(&Path, &SqliteStore)) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log.db");
         test(&path, &SqliteStore::create(&path).unwrap());
     }
 
-    fn append(store: &SqliteStore, number: u8) -> Result<u64, String> {
+    pub(super) fn append(store: &SqliteStore, number: u8) -> Result<u64, String> {
         store
             .append(&batch(number), &Condition::None, NOW)
             .map(|appended| appended.positions[0].get())

@@ -101,9 +101,10 @@ impl Writer {
 
     /// Writes the jobs of everybody who waits, in one transaction, and replies to each.
     ///
-    /// A job that is refused leaves nothing and does not disturb the others; if the file fails, all jobs fail.
-    pub(crate) fn write(&mut self, jobs: Vec<Job>) {
-        match self.transact(&jobs) {
+    /// A job that is refused leaves nothing and does not disturb the others; if the file fails, all jobs fail. `announce` is
+    /// called when there are new events to read, before anybody is told that theirs are there.
+    pub(crate) fn write(&mut self, jobs: Vec<Job>, announce: impl FnOnce()) {
+        match self.transact(&jobs, announce) {
             Ok(outcomes) => {
                 for (job, outcome) in jobs.into_iter().zip(outcomes) {
                     // Nobody waits for the reply of a thread that is gone.
@@ -145,7 +146,11 @@ impl Writer {
         Ok(written)
     }
 
-    fn transact(&mut self, jobs: &[Job]) -> Result<Vec<Result<Appended, AppendError>>, Failure> {
+    fn transact(
+        &mut self,
+        jobs: &[Job],
+        announce: impl FnOnce(),
+    ) -> Result<Vec<Result<Appended, AppendError>>, Failure> {
         let transaction =
             Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
         let mut tail = Tail::refreshed(self.tail.take(), &transaction)?;
@@ -161,6 +166,7 @@ impl Writer {
         if tail.head > before {
             tail.save_counts(&transaction)?;
             transaction.commit()?;
+            announce();
         }
         self.tail = Some(tail);
         Ok(outcomes)
