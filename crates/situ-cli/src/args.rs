@@ -8,6 +8,7 @@ use situ_core::SituationId;
 
 mod add;
 mod audit;
+mod follow;
 mod services;
 mod words;
 
@@ -15,8 +16,9 @@ use crate::render::toll::Windows;
 use crate::series;
 pub(crate) use add::{AddArgs, AddEvent, CasualtiesArgs, Envelope, ScopeArgs};
 pub(crate) use audit::{Axis, CiteArgs, ClaimsArgs, DiffArgs, HistoryArgs, Read, Which, WhyArgs};
-pub(crate) use services::duration;
+pub(crate) use follow::{FollowersArgs, From, Only as OnlyOf, ViewsArgs, WatchArgs};
 pub(crate) use services::{By, Only, ServicesArgs, ServicesCommand};
+pub(crate) use services::{StaleArg, duration};
 pub(crate) use words::{FigureArg, KnownArg};
 use words::{SeriesArg, WhoArg, how_many, one_of};
 
@@ -189,6 +191,12 @@ pub(crate) enum Command {
     Cite(CiteArgs),
     /// Which services run and which do not, since when
     Services(ServicesArgs),
+    /// Tell every change of a figure or a status as it comes
+    Watch(Box<WatchArgs>),
+    /// Keep tables of claims, tolls and services for SQL tools
+    Views(ViewsArgs),
+    /// Who follows the log, how far, and what went wrong
+    Followers(FollowersArgs),
     /// Print the JSON Schema of the wire form
     Schema(SchemaArgs),
     /// Check that the file is whole and its answers repeat
@@ -321,7 +329,8 @@ pub(crate) struct CorrectArgs {
 #[command(after_help = "\
 Examples:
   situ log --kind CasualtiesReported --source security-official
-  situ log --since 2026-02-04 --limit 20")]
+  situ log --since 2026-02-04 --limit 20
+  situ log --follow --limit 5")]
 pub(crate) struct LogArgs {
     /// Only events of this kind; may be repeated
     #[arg(long = "kind", value_name = "KIND")]
@@ -342,6 +351,10 @@ pub(crate) struct LogArgs {
     /// Only the newest so many
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = how_many)]
     pub(crate) limit: Option<usize>,
+
+    /// Go on with what comes; with --json one event a line
+    #[arg(long, short)]
+    pub(crate) follow: bool,
 }
 
 /// Arguments of `situ show`.

@@ -1,6 +1,6 @@
 //! A log opened to ask about its figures.
 
-use situ_core::{Census, Projection as _, Recorded};
+use situ_core::{Census, Projection as _, Recorded, Zone};
 use situ_sqlite::SqliteStore;
 use situ_tolls::{FigureName, Question, Tolls};
 
@@ -55,21 +55,7 @@ impl Folded {
         which: &Which,
         read: Option<&Read>,
     ) -> anyhow::Result<Question> {
-        let figure = which.figure.as_ref();
-        let scope = which.scope.as_deref();
-        Ok(Question {
-            figure: figure
-                .map(|figure| Self::figure(question, figure))
-                .transpose()?,
-            outcome: which.outcome,
-            who: which.who.map(|who| who.0),
-            scope: scope.map(|scope| harm(scope, &self.store)).transpose()?,
-            place: which.place.clone(),
-            basis: which.basis,
-            policy: read.map(|read| read.policy.clone()).unwrap_or_default(),
-            reading: read.map(|read| read.reading.0).unwrap_or_default(),
-            ..Question::default()
-        })
+        self::which(&self.store, question.zone, which, read)
     }
 
     /// Nothing is known of a figure; says which figures are.
@@ -96,4 +82,26 @@ impl Folded {
             "nothing was known of {figure} in {situation}; {told}{more}"
         ))
     }
+}
+
+/// The figures meant, and how they are read; times in them are of a zone.
+pub(crate) fn which(
+    store: &SqliteStore,
+    zone: Zone,
+    which: &Which,
+    read: Option<&Read>,
+) -> anyhow::Result<Question> {
+    let figure = which.figure.as_ref();
+    let scope = which.scope.as_deref();
+    Ok(Question {
+        figure: figure.map(|figure| figure.resolve(zone)).transpose()?,
+        outcome: which.outcome,
+        who: which.who.map(|who| who.0),
+        scope: scope.map(|scope| harm(scope, store)).transpose()?,
+        place: which.place.clone(),
+        basis: which.basis,
+        policy: read.map(|read| read.policy.clone()).unwrap_or_default(),
+        reading: read.map(|read| read.reading.0).unwrap_or_default(),
+        ..Question::default()
+    })
 }

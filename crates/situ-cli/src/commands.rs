@@ -12,6 +12,10 @@ pub(crate) mod diff;
 pub(crate) mod history;
 pub(crate) mod why;
 
+pub(crate) mod followers;
+pub(crate) mod views;
+pub(crate) mod watch;
+
 pub(crate) mod log;
 pub(crate) mod show;
 

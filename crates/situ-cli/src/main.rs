@@ -13,7 +13,7 @@ fn main() -> ExitCode {
     let random = uuid::Uuid::now_v7().into_bytes();
     let now = match std::env::var("SITU_NOW") {
         Ok(text) => Now::standing_still(&text, random),
-        Err(_) => Ok(Now::new(SystemTime::now(), random)),
+        Err(_) => Ok(Now::new(SystemTime::now, random)),
     };
     situ_cli::run_on_terminal(&args, now).into()
 }

@@ -6,10 +6,13 @@ use std::time::SystemTime;
 use chrono::{DateTime, Utc};
 use situ_core::{EventId, Instant, InstantError};
 
-/// What `main` read once: the clock, and random bytes. Everything else takes them from here.
+/// What `main` read once: the clock, and random bytes. Everything else takes them from here, and asks again only where it goes on
+/// while time goes by.
 #[derive(Debug)]
 pub struct Now {
     instant: Instant,
+    /// None: the clock stands still.
+    clock: Option<fn() -> SystemTime>,
     random: u128,
     given: Cell<u32>,
 }
@@ -17,9 +20,10 @@ pub struct Now {
 impl Now {
     /// From the machine's clock.
     #[must_use]
-    pub fn new(clock: SystemTime, random: [u8; 16]) -> Self {
+    pub fn new(clock: fn() -> SystemTime, random: [u8; 16]) -> Self {
         Self {
-            instant: DateTime::<Utc>::from(clock).into(),
+            instant: read(clock),
+            clock: Some(clock),
             random: u128::from_be_bytes(random),
             given: Cell::new(0),
         }
@@ -32,6 +36,7 @@ impl Now {
     pub fn standing_still(text: &str, random: [u8; 16]) -> Result<Self, InstantError> {
         Ok(Self {
             instant: text.parse()?,
+            clock: None,
             random: u128::from_be_bytes(random),
             given: Cell::new(0),
         })
@@ -41,6 +46,16 @@ impl Now {
     #[must_use]
     pub const fn instant(&self) -> Instant {
         self.instant
+    }
+
+    /// What time it is by now.
+    pub(crate) fn by_now(&self) -> Instant {
+        self.clock.map_or(self.instant, read)
+    }
+
+    /// Whether the clock goes on.
+    pub(crate) const fn goes_on(&self) -> bool {
+        self.clock.is_some()
     }
 
     /// A new id: a UUID of version 7; the ids of one run sort in the order they were made.
@@ -59,6 +74,10 @@ impl Now {
         bytes[2..].copy_from_slice(&low.to_be_bytes());
         EventId::new(uuid::Builder::from_unix_timestamp_millis(milliseconds, &bytes).into_uuid())
     }
+}
+
+fn read(clock: fn() -> SystemTime) -> Instant {
+    DateTime::<Utc>::from(clock()).into()
 }
 
 #[cfg(test)]

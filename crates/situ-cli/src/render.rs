@@ -6,6 +6,7 @@ pub(crate) mod figure;
 pub(crate) mod lines;
 pub(crate) mod moment;
 pub(crate) mod names;
+pub(crate) mod notices;
 pub(crate) mod number;
 pub(crate) mod paint;
 pub(crate) mod series;

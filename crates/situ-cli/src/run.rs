@@ -1,6 +1,6 @@
 //! One run of the command, from parsed arguments to the exit code.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, IsTerminal as _, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use situ_core::InstantError;
@@ -17,6 +17,8 @@ pub(crate) struct Session<'a> {
     pub(crate) input: &'a mut dyn BufRead,
     pub(crate) out: &'a mut dyn Write,
     pub(crate) err: &'a mut dyn Write,
+    /// Whether somebody looks at what is printed.
+    pub(crate) is_terminal: bool,
     /// What the log has taken, for the message if the answer cannot be written after all.
     pub(crate) recorded: Option<String>,
 }
@@ -41,7 +43,16 @@ pub fn run_on_terminal(args: &Args, now: Result<Now, InstantError>) -> Exit {
         }
     };
     let mut out = io::BufWriter::new(AutoStream::new(io::stdout(), color));
-    run(args, &now, &mut io::stdin().lock(), &mut out, &mut err)
+    let session = Session {
+        global: &args.global,
+        now: &now,
+        input: &mut io::stdin().lock(),
+        out: &mut out,
+        err: &mut err,
+        is_terminal: io::stdout().is_terminal(),
+        recorded: None,
+    };
+    end(&args.command, session)
 }
 
 /// Runs the command; what it writes may hold colours, which the streams strip where they are not wanted.
@@ -52,15 +63,21 @@ pub fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Exit {
-    let mut session = Session {
+    let session = Session {
         global: &args.global,
         now,
         input,
         out,
         err,
+        is_terminal: false,
         recorded: None,
     };
-    let ended = dispatch(&args.command, &mut session).and_then(|exit| {
+    end(&args.command, session)
+}
+
+fn end(command: &Command, mut session: Session<'_>) -> Exit {
+    let session = &mut session;
+    let ended = dispatch(command, session).and_then(|exit| {
         session.out.flush()?;
         Ok(exit)
     });
@@ -106,6 +123,9 @@ fn dispatch(command: &Command, session: &mut Session<'_>) -> anyhow::Result<Exit
         Command::Claims(args) => commands::claims::run(args, session),
         Command::Cite(args) => commands::cite::run(args, session),
         Command::Services(args) => commands::services::run(args, session),
+        Command::Watch(args) => commands::watch::run(args, session),
+        Command::Views(args) => commands::views::run(args, session),
+        Command::Followers(args) => commands::followers::run(args, session),
         Command::Schema(args) => commands::schema::run(args, session),
         Command::Check => commands::check::run(session),
         Command::Completions { shell } => commands::completions::run(*shell, session),

@@ -12,7 +12,7 @@ use situ_services::{
 use situ_sqlite::SqliteStore;
 
 use crate::answer::{self, ResolvedAsOf};
-use crate::args::{By, Only, ServicesArgs, ServicesCommand};
+use crate::args::{By, Only, ServicesArgs, ServicesCommand, StaleArg};
 use crate::exit::{Exit, NotThere};
 use crate::ledger::{self, Citation, Ledger};
 use crate::question::{Caveats, Question};
@@ -77,7 +77,7 @@ pub(crate) fn run(args: &ServicesArgs, session: &mut Session<'_>) -> anyhow::Res
         services,
         census,
         question,
-        time_to_live: time_to_live(args, &settings),
+        time_to_live: time_to_live(&args.stale, &settings),
         service_days: settings.service_days(),
     };
     match &args.command {
@@ -94,14 +94,14 @@ pub(crate) fn run(args: &ServicesArgs, session: &mut Session<'_>) -> anyhow::Res
 }
 
 /// What the call says goes before what the file says.
-fn time_to_live(args: &ServicesArgs, settings: &Settings) -> TimeToLive {
-    let of_all = args.stale.iter().any(|stale| stale.service.is_none());
+pub(crate) fn time_to_live(given: &[StaleArg], settings: &Settings) -> TimeToLive {
+    let of_all = given.iter().any(|stale| stale.service.is_none());
     let mut time_to_live = if of_all {
         TimeToLive::default()
     } else {
         settings.time_to_live()
     };
-    for stale in &args.stale {
+    for stale in given {
         time_to_live = match stale.service {
             Some(service) => time_to_live.with(service, stale.after),
             None => time_to_live.for_all(stale.after),

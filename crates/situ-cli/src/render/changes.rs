@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use situ_core::{ClaimRef, Instant, Interval, Known};
 use situ_tolls::{
-    Brief, Cause, CauseClaim, Change, ChangeClass, Difference, DifferenceKind, FigureName,
+    Brief, Cause, CauseClaim, Change, ChangeClass, Conflict, Difference, DifferenceKind, FigureName,
 };
 
 use super::chart::{self, Point, Row};
@@ -24,25 +24,29 @@ pub(crate) fn history(
 ) -> io::Result<()> {
     let mut table = Table::indented(2);
     for change in changes {
-        let tone = match change.class {
-            ChangeClass::Correction | ChangeClass::Retraction | ChangeClass::ConflictArose => {
-                Tone::Alarm
-            }
-            ChangeClass::LateArrival | ChangeClass::Repetition => Tone::Quiet,
-            _ => Tone::Plain,
-        };
+        let arrow = arrow(change.from.as_ref(), change.to.as_ref());
         table.row([
             Cell::new(moment(change, names), Tone::Quiet),
-            Cell::new(change.class.words(), tone),
-            Cell::new(arrow(change), Tone::Strong),
+            Cell::new(change.class.words(), tone(change.class)),
+            Cell::new(arrow, Tone::Strong),
         ]);
         let causes = causes(&change.causes, figure, names);
         table.row(["".into(), "".into(), Cell::new(causes, Tone::Quiet)]);
-        for text in conflicts(change, names) {
+        for text in conflicts(&change.arose, &change.settled, names) {
             table.row(["".into(), "".into(), Cell::new(text, Tone::Alarm)]);
         }
     }
     table.write(out)
+}
+
+pub(crate) const fn tone(class: ChangeClass) -> Tone {
+    match class {
+        ChangeClass::Correction | ChangeClass::Retraction | ChangeClass::ConflictArose => {
+            Tone::Alarm
+        }
+        ChangeClass::LateArrival | ChangeClass::Repetition => Tone::Quiet,
+        _ => Tone::Plain,
+    }
 }
 
 /// When it was learnt, or where it was recorded.
@@ -54,12 +58,12 @@ fn moment(change: &Change, names: &Names<'_>) -> String {
 }
 
 /// "197 → 216", or the figure that stayed.
-fn arrow(change: &Change) -> String {
-    let (from, to) = (brief(change.from.as_ref()), brief(change.to.as_ref()));
+pub(crate) fn arrow(before: Option<&Brief>, after: Option<&Brief>) -> String {
+    let (from, to) = (brief(before), brief(after));
     if from == to {
         return format!("{to} still");
     }
-    if change.from.is_none() {
+    if before.is_none() {
         return to;
     }
     format!("{from} → {to}")
@@ -122,20 +126,21 @@ fn is_of(claim: &CauseClaim, figure: &FigureName) -> bool {
 }
 
 /// The widest conflict that arose, how many more, and how many were settled.
-fn conflicts(change: &Change, names: &Names<'_>) -> Vec<String> {
+pub(crate) fn conflicts(
+    arose: &[Conflict],
+    settled: &[Conflict],
+    names: &Names<'_>,
+) -> Vec<String> {
     let mut texts = Vec::new();
-    if let Some(widest) = change.arose.first() {
-        let more = match change.arose.len() - 1 {
+    if let Some(widest) = arose.first() {
+        let more = match arose.len() - 1 {
             0 => String::new(),
             more => format!("; and {more} more arose"),
         };
         texts.push(format!("{} arose{more}", in_words(widest, names)));
     }
-    if !change.settled.is_empty() {
-        texts.push(format!(
-            "{} settled",
-            plural(change.settled.len(), "conflict")
-        ));
+    if !settled.is_empty() {
+        texts.push(format!("{} settled", plural(settled.len(), "conflict")));
     }
     texts
 }

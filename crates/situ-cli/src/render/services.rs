@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use situ_core::{ClaimRef, Degree, EventId, Extent, PlaceId};
 use situ_services::{
-    Change, ChangeClass, Conflict, ConflictKind, Contribution, Freshness, How, Nearby, Relation,
-    ServiceStatus, SetAsideReason, Since, Status, StatusId,
+    Brief, Change, ChangeClass, Conflict, ConflictKind, Contribution, Freshness, How, Nearby,
+    Relation, ServiceStatus, SetAsideReason, Since, Status, StatusId,
 };
 
 use crate::commands::services::Said;
@@ -201,38 +201,44 @@ pub(crate) fn write_history(
 ) -> io::Result<()> {
     let mut table = Table::indented(2);
     for change in changes {
-        let tone = match change.class {
-            ChangeClass::Restored | ChangeClass::Settled => Tone::Good,
-            ChangeClass::New | ChangeClass::Worse | ChangeClass::Conflict => Tone::Alarm,
-            ChangeClass::WentStale | ChangeClass::Retraction | ChangeClass::Unclear => {
-                Tone::Warning
-            }
-            _ => Tone::Plain,
-        };
         table.row([
             Cell::new(names.moment(change.at), Tone::Quiet),
-            Cell::new(change.class.words(), tone),
+            Cell::new(change.class.words(), tone_of(change.class)),
             Cell::from(became(change, names)),
         ]);
     }
     table.write(out)
 }
 
+pub(crate) const fn tone_of(class: ChangeClass) -> Tone {
+    match class {
+        ChangeClass::Restored | ChangeClass::Settled => Tone::Good,
+        ChangeClass::New | ChangeClass::Worse | ChangeClass::Conflict => Tone::Alarm,
+        ChangeClass::WentStale | ChangeClass::Retraction | ChangeClass::Unclear => Tone::Warning,
+        _ => Tone::Plain,
+    }
+}
+
+/// A status in a word, and whether it is only the last known.
+pub(crate) fn in_a_word(brief: Option<&Brief>) -> String {
+    let Some(brief) = brief else {
+        return "nothing known".to_owned();
+    };
+    let word = state_word(brief.status, brief.degree);
+    match brief.freshness {
+        Freshness::Stale => format!("last known {word}"),
+        _ => word,
+    }
+}
+
 /// What it became, and by which events.
-fn became(change: &Change, names: &Names<'_>) -> String {
+pub(crate) fn became(change: &Change, names: &Names<'_>) -> String {
     let Some(to) = &change.to else {
         let events = change.events.iter().map(|event| names.cite.event(*event));
         let events = events.collect::<Vec<_>>().join(" ");
         return format!("nothing of its own: all members are known {events}");
     };
-    let word = state_word(to.status, to.degree);
-    let stale = to.freshness == Freshness::Stale;
-    let word = if stale {
-        format!("last known {word}")
-    } else {
-        word
-    };
-    let mut said = vec![word];
+    let mut said = vec![in_a_word(Some(to))];
     said.extend(to.at_least.map(|count| format!("{count} or more unnamed")));
     if to.status != Status::Unknown {
         said.push(since(&to.since, names));

@@ -1,0 +1,353 @@
+//! `situ watch`: every change of a figure or a status, as it comes.
+
+use std::io::{ErrorKind, Write as _};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use chrono::Datelike as _;
+use situ_core::{EventStore as _, Instant, Known, Position, Recorded, Valid, Zone};
+use situ_follow::{Asked, Follower, Notice, Signal, Subscription};
+use situ_sqlite::{Commit, Declaration, FollowError, Lease, Reached, SqliteStore};
+
+use super::services::time_to_live;
+use crate::args::{From, KnownArg, OnlyOf, WatchArgs};
+use crate::asked;
+use crate::exit::{Exit, Hinted};
+use crate::ledger::{self, Citation, Ledger};
+use crate::question;
+use crate::render::names::Names;
+use crate::render::notices;
+use crate::run::Session;
+use crate::settings::Settings;
+use crate::time::Clock;
+
+/// How long a name is taken for, unless it is prolonged: so long a watch that was killed keeps others from going by its name.
+const TERM: Duration = Duration::from_secs(10);
+
+/// How long to wait at most before looking at the clock again.
+const PATIENCE: Duration = Duration::from_secs(3600);
+
+pub(crate) fn run(args: &WatchArgs, session: &mut Session<'_>) -> anyhow::Result<Exit> {
+    if !matches!(session.global.known, KnownArg::Now) {
+        let hint = "begin after a position with --from @POSITION";
+        return Err(Hinted::new(
+            "what is watched is told as the log takes it, without --known",
+            hint,
+        )
+        .into());
+    }
+    let path = session.global.store();
+    let store = Arc::new(match args.name {
+        Some(_) => ledger::open_to_write(path)?,
+        None => ledger::open_to_read(path)?,
+    });
+    let asked = asked(args, &store, session)?;
+    let mut cursor = Cursor::open(args, &store, session)?;
+    let subscription = Subscription::after(Arc::clone(&store) as _, Position::START)?;
+    if session.now.goes_on() {
+        let cancel = subscription.canceller();
+        // Somebody else may have set a handler already, when this is no process of its own; then it ends as that says.
+        let _ = ctrlc::set_handler(move || cancel.cancel());
+    }
+    let mut watching = Watching {
+        follower: Follower::new(asked, cursor.position),
+        store: &store,
+        args,
+        // Whoever begins now is not told what time did before.
+        is_silent: cursor.is_new && matches!(args.from, None | Some(From::Now)),
+        session,
+    };
+    watching.follow(subscription, &mut cursor)?;
+    cursor.close()?;
+    Ok(Exit::Answered)
+}
+
+/// What is asked for, from the command line.
+fn asked(
+    args: &WatchArgs,
+    store: &SqliteStore,
+    session: &mut Session<'_>,
+) -> anyhow::Result<Asked> {
+    let ledger = Ledger::read(store, |_| Ok(()))?;
+    let situation = match (&session.global.situation, ledger.situations.len()) {
+        (Some(_), _) => Some(question::situation(
+            session.global.situation.as_ref(),
+            &ledger,
+        )?),
+        (None, 1) => ledger.situations.first().cloned(),
+        (None, _) => None,
+    };
+    let head = Known::Position(ledger.head);
+    let zone = situation
+        .as_ref()
+        .map_or(Zone::UTC, |situation| ledger.register.zone(situation, head));
+    let valid = match &session.global.at {
+        Some(text) => {
+            let now = session.now.instant();
+            let at = Clock { now, zone }
+                .instant(text)
+                .context("cannot read --at")?;
+            question::echo(session, "at", at, zone)?;
+            Some(Valid(at.instant))
+        }
+        None => None,
+    };
+    let settings = Settings::beside(session.global.store())?;
+    let figures = asked::which(store, zone, &args.which, Some(&args.read))?;
+    let names_figures = args.which.figure.is_some()
+        || args.which.outcome.is_some()
+        || args.which.who.is_some()
+        || args.which.scope.is_some()
+        || args.which.basis.is_some();
+    Ok(Asked {
+        situation: session.global.situation.clone(),
+        place: args.which.place.clone(),
+        figures: (args.only != Some(OnlyOf::Services)).then_some(figures),
+        services: (args.only != Some(OnlyOf::Figures) && !names_figures)
+            .then(|| time_to_live(&args.stale, &settings)),
+        valid,
+    })
+}
+
+/// Where telling begins, and what keeps how far it came.
+struct Cursor<'a> {
+    position: Position,
+    /// Whether nobody was told anything under its name before.
+    is_new: bool,
+    lease: Option<Lease<'a>>,
+}
+
+impl<'a> Cursor<'a> {
+    fn open(
+        args: &WatchArgs,
+        store: &'a SqliteStore,
+        session: &Session<'_>,
+    ) -> anyhow::Result<Self> {
+        let head = store.head()?;
+        let begin = match args.from {
+            Some(From::Beginning) => Position::START,
+            None | Some(From::Now) => head,
+            Some(From::After(position)) if position <= head => position,
+            Some(From::After(position)) => {
+                let message = format!("--from @{position} is beyond the head of the log, @{head}");
+                return Err(
+                    Hinted::new(message, "leave it out to be told what comes from now on").into(),
+                );
+            }
+        };
+        let Some(name) = &args.name else {
+            return Ok(Self {
+                position: begin,
+                is_new: true,
+                lease: None,
+            });
+        };
+        let declaration = Declaration::new(name, 1, &[]).context("cannot go by --name")?;
+        let is_known = store
+            .followers()?
+            .iter()
+            .any(|follower| follower.name == *name);
+        let lease = store.lease(&declaration, session.now.by_now(), TERM);
+        let lease = lease.map_err(|error| match &error {
+            FollowError::Held { until, .. } => {
+                let hint = "end the other watch, or wait until its time is over if it was killed";
+                Hinted::new(
+                    format!("{name} is being watched already, at least until {until}"),
+                    hint,
+                )
+                .into()
+            }
+            _ => anyhow::Error::new(error).context(format!("cannot go by the name {name}")),
+        })?;
+        let mut cursor = Self {
+            position: if is_known { lease.position() } else { begin },
+            is_new: !is_known,
+            lease: Some(lease),
+        };
+        cursor.told(cursor.position, Reached::Middle, session.now.by_now())?;
+        Ok(cursor)
+    }
+
+    /// Keeps that everything up to here is told.
+    fn told(&mut self, position: Position, reached: Reached, now: Instant) -> anyhow::Result<()> {
+        self.position = self.position.max(position);
+        let Some(lease) = &mut self.lease else {
+            return Ok(());
+        };
+        let commit = Commit {
+            position: self.position,
+            reached,
+            changes: &[],
+            dead_letters: &[],
+        };
+        lease
+            .commit(commit, now)
+            .context("cannot keep how far it was told")
+    }
+
+    fn close(self) -> anyhow::Result<()> {
+        match self.lease {
+            Some(lease) => Ok(lease.release()?),
+            None => Ok(()),
+        }
+    }
+}
+
+struct Watching<'a, 's> {
+    follower: Follower,
+    store: &'a SqliteStore,
+    args: &'a WatchArgs,
+    is_silent: bool,
+    session: &'a mut Session<'s>,
+}
+
+impl Watching<'_, '_> {
+    fn follow(
+        &mut self,
+        mut subscription: Subscription,
+        cursor: &mut Cursor<'_>,
+    ) -> anyhow::Result<()> {
+        loop {
+            let patience = self.patience(cursor);
+            match subscription.next_timeout(patience)? {
+                Some(Signal::Events { events, reached }) => {
+                    for recorded in &events {
+                        let told = self.follower.apply(recorded)?;
+                        self.tell(Some(recorded), &told)?;
+                    }
+                    if reached > cursor.position {
+                        cursor.told(reached, Reached::Middle, self.session.now.by_now())?;
+                    }
+                }
+                Some(Signal::CaughtUp(position)) => {
+                    self.pass_time()?;
+                    cursor.told(position, Reached::Head, self.session.now.by_now())?;
+                    if self.args.once {
+                        return Ok(());
+                    }
+                }
+                Some(Signal::Checkpoint(_)) => {}
+                None if subscription.is_cancelled() => return Ok(()),
+                None => {
+                    self.pass_time()?;
+                    cursor.told(cursor.position, Reached::Head, self.session.now.by_now())?;
+                }
+            }
+            self.session.out.flush()?;
+        }
+    }
+
+    /// How long to wait for the next event: until time changes something, or a name must be prolonged.
+    fn patience(&self, cursor: &Cursor<'_>) -> Duration {
+        let now = self.session.now.by_now();
+        let due = self
+            .follower
+            .next_due()
+            .filter(|_| self.session.now.goes_on());
+        let due = due.map(|due| due.unix_nanos().saturating_sub(now.unix_nanos()).max(1));
+        let due = due.map(|nanos| Duration::from_nanos(nanos.unsigned_abs()));
+        let lease = cursor.lease.as_ref().map(|_| TERM / 3);
+        [due, lease]
+            .into_iter()
+            .flatten()
+            .fold(PATIENCE, Duration::min)
+    }
+
+    fn pass_time(&mut self) -> anyhow::Result<()> {
+        let told = self.follower.pass_time(self.session.now.by_now());
+        if std::mem::take(&mut self.is_silent) {
+            return Ok(());
+        }
+        self.tell(None, &told)
+    }
+
+    fn tell(&mut self, recorded: Option<&Recorded>, told: &[Notice]) -> anyhow::Result<()> {
+        if told.is_empty() {
+            return Ok(());
+        }
+        let is_text = self.args.text || self.session.is_terminal;
+        if is_text && !self.session.global.json {
+            self.print(recorded, told)?;
+        } else {
+            for notice in told {
+                serde_json::to_writer(&mut *self.session.out, notice)
+                    .map_err(std::io::Error::from)?;
+                writeln!(self.session.out)?;
+            }
+        }
+        if let Some(command) = &self.args.exec {
+            self.session.out.flush()?;
+            for notice in told {
+                hand_over(command, notice)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn print(&mut self, recorded: Option<&Recorded>, told: &[Notice]) -> anyhow::Result<()> {
+        let register = self.follower.tolls().register();
+        let cite = Citation(self.store);
+        let names = |situation, known, at: Instant| {
+            let zone = register.zone(situation, known);
+            Names {
+                register,
+                cite: &cite,
+                situation,
+                known,
+                zone,
+                year: zone.local(at).year(),
+            }
+        };
+        if let Some(recorded) = recorded {
+            let known = Known::Position(recorded.position);
+            let names = names(&recorded.situation, known, recorded.learnt_at);
+            let event = recorded.event()?;
+            notices::of_event(recorded, &event, told, &names, self.session.out)?;
+        } else {
+            for notice in told {
+                let known = Known::Position(notice.position());
+                let names = names(notice.situation(), known, self.session.now.by_now());
+                notices::of_time(std::slice::from_ref(notice), &names, self.session.out)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Runs a command with a notice on its standard input.
+fn hand_over(command: &str, notice: &Notice) -> anyhow::Result<()> {
+    let (shell, flag) = if cfg!(windows) {
+        ("cmd", "/C")
+    } else {
+        ("sh", "-c")
+    };
+    let failed = || format!("cannot run --exec `{command}`");
+    let mut child = Command::new(shell)
+        .args([flag, command])
+        .stdin(Stdio::piped())
+        .spawn()
+        .with_context(failed)?;
+    let mut line = serde_json::to_vec(notice)?;
+    line.push(b'\n');
+    if let Some(mut input) = child.stdin.take() {
+        match input.write_all(&line) {
+            // It need not read what it is given.
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                return Err(error).with_context(failed);
+            }
+            _ => {}
+        }
+    }
+    let status = child.wait().with_context(failed)?;
+    if status.success() {
+        return Ok(());
+    }
+    let message = format!(
+        "--exec `{command}` ended with {status} at the notice of @{}",
+        notice.position()
+    );
+    let hint = "mend it; with --name the next watch begins with what it was not told";
+    Err(Hinted::new(message, hint).into())
+}
