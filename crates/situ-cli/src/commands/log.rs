@@ -1,19 +1,24 @@
 //! `situ log`: the events recorded, newest last.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use chrono::Datelike as _;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use situ_core::{
-    Event, Instant, Known, Position, Recorded, Register, SituationId, Source, SourceId, Zone,
+    Event, EventStore as _, Instant, Known, Position, Projection as _, Recorded, Register,
+    SituationId, Source, SourceId, Zone,
 };
+use situ_follow::{Signal, Subscription};
+use situ_sqlite::SqliteStore;
 
 use super::schema;
 use crate::answer::{self, ResolvedAsOf};
-use crate::args::LogArgs;
-use crate::exit::{Exit, NotThere};
+use crate::args::{KnownArg, LogArgs};
+use crate::exit::{Exit, Hinted, NotThere};
 use crate::ledger::{self, Citation, Ledger};
 use crate::question::{self, Question};
 use crate::render::moment;
@@ -46,6 +51,11 @@ struct Filter {
 
 pub(crate) fn run(args: &LogArgs, session: &mut Session<'_>) -> anyhow::Result<Exit> {
     let store = ledger::open_to_read(session.global.store())?;
+    if args.follow {
+        must_be_of_now(session)?;
+        // Times are read in the zone of a situation, so there must be one.
+        while store.wait_after(Position::START, PATIENCE)? == Position::START {}
+    }
     let ledger = Ledger::read(&store, |_| Ok(()))?;
     if ledger.situations.is_empty() {
         return empty(session, &ledger);
@@ -54,6 +64,9 @@ pub(crate) fn run(args: &LogArgs, session: &mut Session<'_>) -> anyhow::Result<E
     let filter = filter(args, session, &ledger, &question)?;
     let listed = list(&store, &filter, args.limit.unwrap_or(usize::MAX))?;
     let known = question.as_of.known;
+    if args.follow {
+        return follow(listed, filter, store, ledger, session);
+    }
     if session.global.json {
         let entries: Result<Vec<Entry>, _> = listed
             .iter()
@@ -65,6 +78,78 @@ pub(crate) fn run(args: &LogArgs, session: &mut Session<'_>) -> anyhow::Result<E
     }
     print(&listed, &ledger, &question, &Citation(&store), session)?;
     Ok(Exit::Answered)
+}
+
+/// How long to wait at a time for a log to begin.
+const PATIENCE: Duration = Duration::from_secs(3600);
+
+fn must_be_of_now(session: &Session<'_>) -> anyhow::Result<()> {
+    if matches!(session.global.known, KnownArg::Now) {
+        return Ok(());
+    }
+    let message = "what comes is not known yet: --follow goes without --known";
+    Err(Hinted::new(message, "leave one of them out").into())
+}
+
+/// Lists what is there, then goes on with what comes, each event as known when it came.
+fn follow(
+    listed: Vec<Recorded>,
+    filter: Filter,
+    store: SqliteStore,
+    mut ledger: Ledger,
+    session: &mut Session<'_>,
+) -> anyhow::Result<Exit> {
+    let filter = Filter {
+        known: Known::Position(Position::new(u64::MAX)),
+        ..filter
+    };
+    let store = Arc::new(store);
+    let after = ledger.head;
+    let subscription = Subscription::after(Arc::clone(&store) as _, after)?;
+    if session.now.goes_on() {
+        let cancel = subscription.canceller();
+        // Somebody else may have set a handler already, when this is no process of its own; then it ends as that says.
+        let _ = ctrlc::set_handler(move || cancel.cancel());
+    }
+    for recorded in &listed {
+        line_of(recorded, &ledger, &store, session)?;
+    }
+    session.out.flush()?;
+    for signal in subscription {
+        let Signal::Events { events, reached } = signal? else {
+            continue;
+        };
+        for recorded in &events {
+            ledger.register.apply(recorded)?;
+            if filter.passes(recorded)? {
+                line_of(recorded, &ledger, &store, session)?;
+            }
+        }
+        ledger.head = reached;
+        session.out.flush()?;
+    }
+    Ok(Exit::Answered)
+}
+
+/// One event on one line, as known when it came.
+fn line_of(
+    recorded: &Recorded,
+    ledger: &Ledger,
+    store: &SqliteStore,
+    session: &mut Session<'_>,
+) -> anyhow::Result<()> {
+    let known = Known::Position(ledger.head.max(recorded.position));
+    if session.global.json {
+        let entry = entry(recorded, &ledger.register, known)?;
+        serde_json::to_writer(&mut *session.out, &entry).map_err(std::io::Error::from)?;
+        writeln!(session.out)?;
+        return Ok(());
+    }
+    let has_several = session.global.situation.is_none() && ledger.situations.len() > 1;
+    let mut table = Table::list();
+    table.row(row(recorded, ledger, &Citation(store), known, has_several)?);
+    table.write(session.out)?;
+    Ok(())
 }
 
 fn empty(session: &mut Session<'_>, ledger: &Ledger) -> anyhow::Result<Exit> {
@@ -168,11 +253,7 @@ fn is_from(source: Option<&Source>, wanted: &SourceId) -> bool {
 }
 
 /// The newest events that pass, oldest of them first.
-fn list(
-    store: &situ_sqlite::SqliteStore,
-    filter: &Filter,
-    limit: usize,
-) -> anyhow::Result<Vec<Recorded>> {
+fn list(store: &SqliteStore, filter: &Filter, limit: usize) -> anyhow::Result<Vec<Recorded>> {
     let mut newest: VecDeque<Recorded> = VecDeque::new();
     situ_core::replay(store, Position::START, |recorded| {
         if filter.passes(recorded)? {
@@ -211,28 +292,37 @@ fn print(
     let known = question.as_of.known;
     let mut table = Table::list();
     for recorded in listed {
-        let event = recorded.event()?;
-        let zone = ledger
-            .register
-            .zone(&recorded.situation, Known::Position(ledger.head));
-        let names = Names {
-            register: &ledger.register,
-            cite,
-            situation: &recorded.situation,
-            known,
-            zone,
-            year: zone.local(recorded.learnt_at).year(),
-        };
-        table.row([
-            Cell::number(format!("@{}", recorded.position), Tone::Strong),
-            Cell::new(learnt(recorded, zone), Tone::Quiet),
-            Cell::new(kind(recorded, has_several), Tone::Plain),
-            Cell::new(source(&event), Tone::Quiet),
-            Cell::new(line(&event, recorded, &names), Tone::Plain),
-        ]);
+        table.row(row(recorded, ledger, cite, known, has_several)?);
     }
     table.write(session.out)?;
     Ok(())
+}
+
+fn row(
+    recorded: &Recorded,
+    ledger: &Ledger,
+    cite: &Citation<'_>,
+    known: Known,
+    has_several: bool,
+) -> anyhow::Result<[Cell; 5]> {
+    let event = recorded.event()?;
+    let head = Known::Position(ledger.head);
+    let zone = ledger.register.zone(&recorded.situation, head);
+    let names = Names {
+        register: &ledger.register,
+        cite,
+        situation: &recorded.situation,
+        known,
+        zone,
+        year: zone.local(recorded.learnt_at).year(),
+    };
+    Ok([
+        Cell::number(format!("@{}", recorded.position), Tone::Strong),
+        Cell::new(learnt(recorded, zone), Tone::Quiet),
+        Cell::new(kind(recorded, has_several), Tone::Plain),
+        Cell::new(source(&event), Tone::Quiet),
+        Cell::new(line(&event, recorded, &names), Tone::Plain),
+    ])
 }
 
 fn learnt(recorded: &Recorded, zone: Zone) -> String {

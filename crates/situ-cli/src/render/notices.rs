@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
-use situ_core::{Event, Position, Recorded};
+use situ_core::{ClaimRef, Event, Position, Recorded};
 use situ_follow::Notice;
+use situ_tolls::Conflict;
 
 use super::changes;
 use super::figure::brief;
@@ -81,6 +82,7 @@ fn at(position: Position) -> String {
 
 fn rows(notices: &[Notice], names: &Names<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut table = Table::indented(2);
+    let mut told: Vec<&[ClaimRef]> = Vec::new();
     for notice in notices {
         match notice {
             Notice::Figure(notice) => {
@@ -90,9 +92,22 @@ fn rows(notices: &[Notice], names: &Names<'_>, out: &mut dyn Write) -> io::Resul
                     Cell::new(notice.class.words(), changes::tone(notice.class)),
                     Cell::from(changes::arrow(notice.from.as_ref(), notice.to.as_ref())),
                 ]);
-                for text in changes::conflicts(&notice.arose, &notice.settled, names) {
+                let is_told = |arose: &Conflict| told.contains(&arose.claims.as_slice());
+                let (again, arose): (Vec<_>, Vec<_>) =
+                    notice.arose.iter().cloned().partition(is_told);
+                for text in changes::conflicts(&arose, &notice.settled, names) {
                     table.row(["".into(), "".into(), Cell::new(text, Tone::Alarm)]);
                 }
+                if arose.is_empty() && !again.is_empty() {
+                    let text = "with a conflict told above";
+                    table.row(["".into(), "".into(), Cell::new(text, Tone::Alarm)]);
+                }
+                told.extend(
+                    notice
+                        .arose
+                        .iter()
+                        .map(|conflict| conflict.claims.as_slice()),
+                );
                 if let Some(past) = &notice.past {
                     let then = names.moment(past.valid.0);
                     let (from, to) = (brief(past.from.as_ref()), brief(past.to.as_ref()));
