@@ -1,5 +1,7 @@
 //! Views that say what every event changed.
 
+use std::fmt;
+
 use situ_core::{
     DecodeError, Instant, PlaceId, Position, Projection as _, Recorded, SituationId, Valid,
 };
@@ -66,6 +68,39 @@ impl Notice {
     }
 }
 
+/// In one line: `killed/civilian: 36 → 38 (correction)`, `rail@between:PK-BA: suspended → operating (restored)`.
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (from, to) = match self {
+            Self::Figure(notice) => {
+                write!(f, "{}: ", notice.figure)?;
+                let words = |brief: &Option<situ_tolls::Brief>| {
+                    brief.as_ref().map(|brief| brief.words.clone())
+                };
+                (words(&notice.from), words(&notice.to))
+            }
+            Self::Service(notice) => {
+                write!(f, "{}: ", notice.change.id)?;
+                let word = |brief: &Option<situ_services::Brief>| {
+                    brief.as_ref().map(|brief| brief.to_string())
+                };
+                (word(&notice.change.from), word(&notice.change.to))
+            }
+        };
+        let to = to.as_deref().unwrap_or("not known");
+        match from {
+            Some(from) if from == to => write!(f, "{to} still")?,
+            Some(from) => write!(f, "{from} → {to}")?,
+            None => f.write_str(to)?,
+        }
+        let class = match self {
+            Self::Figure(notice) => notice.class.words(),
+            Self::Service(notice) => notice.change.class.words(),
+        };
+        write!(f, " ({class})")
+    }
+}
+
 /// Holds the views of figures and services, and hands out a notice for whatever an event changes in them.
 ///
 /// It is fed every event of the log from the first on, because a view is the fold of all of them; what it tells begins after a
@@ -80,7 +115,7 @@ impl Notice {
 /// let mut follower = Follower::new(Asked::everything(), Position::START);
 /// for recorded in store.read_after(Position::START, 1000)? {
 ///     for notice in follower.apply(&recorded)? {
-///         println!("{} at {}", notice.situation(), notice.position());
+///         println!("@{} {notice}", notice.position());
 ///     }
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -134,6 +134,20 @@ pub enum Status {
     Disputed,
 }
 
+impl Status {
+    /// In a word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Suspended => "suspended",
+            Self::Restricted => "restricted",
+            Self::Operating => "operating",
+            Self::Unknown => "unknown",
+            Self::Disputed => "disputed",
+        }
+    }
+}
+
 /// Between which moments something began, and how that is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Since {

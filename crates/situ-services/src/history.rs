@@ -1,6 +1,7 @@
 //! How a status changed, as knowledge grew and as time went by, and by which events.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde::Serialize;
 use situ_core::{AsOf, Degree, EventId, Extent, Instant, Known, Position, SituationId, Valid};
@@ -53,6 +54,16 @@ pub struct Brief {
     pub except: Vec<Extent>,
     /// How many unnamed members there are at least, where it is the status of such.
     pub at_least: Option<u32>,
+}
+
+/// In a word or two: `suspended`, `last known suspended`.
+impl fmt::Display for Brief {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.freshness == Freshness::Stale {
+            f.write_str("last known ")?;
+        }
+        f.write_str(self.status.word())
+    }
 }
 
 /// The classes of changes; where several apply, the first of them here.

@@ -361,11 +361,8 @@ fn state(status: &ServiceStatus, names: &Names<'_>) -> String {
 
 pub(crate) fn state_word(status: Status, degree: Degree) -> String {
     match status {
-        Status::Suspended => "suspended".to_owned(),
         Status::Restricted => format!("restricted ({})", spelled(degree.as_str())),
-        Status::Operating => "operating".to_owned(),
-        Status::Unknown => "unknown".to_owned(),
-        Status::Disputed => "disputed".to_owned(),
+        _ => status.word().to_owned(),
     }
 }
 
