@@ -2,17 +2,14 @@
 
 use situ_core::{Event, EventId, Instant, from_line};
 
-/// A row of events, each of one of three situations: figures, services, descriptions, and retractions of anything, also of other
-/// situations, of retractions, and of what comes later. The same seed gives the same events, one a minute.
+/// A row of events without end, each of one of three situations: figures, services, descriptions, and retractions of anything, also
+/// of other situations, of retractions, and of what comes later. The same seed gives the same events, one a minute.
 ///
 /// # Panics
 /// Never: its lines are events.
-#[must_use]
-pub fn rumours(seed: u64, count: u64) -> Vec<Event> {
+pub fn rumours(seed: u64) -> impl Iterator<Item = Event> {
     let mut random = Random(seed);
-    (0..count)
-        .map(|number| rumour(number, &mut random))
-        .collect()
+    (0..).map(move |number| rumour(number, &mut random))
 }
 
 /// When an event of [`rumours`] becomes public.

@@ -37,11 +37,12 @@ fn tables_go_with_their_position_whenever_whoever_keeps_them_is_killed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log.db");
         SqliteStore::create(&path).unwrap();
-        let story = rumours(file as u64, (ROUNDS_PER_FILE * EVENTS) as u64);
-        for (round, events) in story.chunks(EVENTS).enumerate() {
+        let mut story = rumours(file as u64);
+        for round in 0..ROUNDS_PER_FILE {
+            let events: Vec<_> = story.by_ref().take(EVENTS).collect();
             let store = SqliteStore::open(&path).unwrap();
             let at = learnt((round * EVENTS + EVENTS) as u64);
-            store.append(events, &Condition::None, at).unwrap();
+            store.append(&events, &Condition::None, at).unwrap();
             drop(store);
             kill_two(&path, &mut random);
             let position = check_against_a_cold_rebuild(&path, round);
