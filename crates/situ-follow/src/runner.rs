@@ -165,15 +165,18 @@ impl<'a, M: ReadModel + Clone> Runner<'a, M> {
         }
     }
 
-    /// Waits until there are events after those taken in, at most for `timeout`, and never for longer than half a term.
+    /// Waits until there is more to do: until there are events that are not taken in yet, or, while somebody else has the lease,
+    /// any new ones; at most for `timeout`, and never for longer than half a term.
     ///
     /// # Errors
     /// When the log cannot be read.
     pub fn wait(&self, timeout: Duration) -> Result<(), ReadError> {
-        let position = self.lease.as_ref().map_or(self.folded, Lease::position);
-        self.store
-            .wait_after(position, timeout.min(self.term / 2))
-            .map(|_| ())
+        let position = match &self.lease {
+            Some(lease) => lease.position(),
+            None => self.store.head()?,
+        };
+        let timeout = timeout.min(self.term / 2);
+        self.store.wait_after(position, timeout).map(|_| ())
     }
 
     /// Gives the lease back, so that the next one need not wait for it to end.

@@ -218,6 +218,11 @@ impl SqliteStore {
         now: Instant,
         term: Duration,
     ) -> Result<Lease<'_>, FollowError> {
+        // Who waits asks often, and must not be in the way of whoever writes.
+        let row = self.read(|reader| Row::read(reader.connection(), declaration));
+        if let Some(row) = row.map_err(|ReadError::Storage(error)| FollowError::Storage(error))? {
+            row.check_free(declaration, now)?;
+        }
         let until = after(now, term);
         let taken = self.write(|connection| take(connection, declaration, now, until))?;
         Ok(Lease {
@@ -426,11 +431,8 @@ fn take(
         .into());
     }
     let row = Row::read(connection, declaration)?;
-    if let Some(until) = row.as_ref().and_then(Row::held_until)
-        && until > now
-    {
-        let name = name.to_owned();
-        return Err(FollowError::Held { name, until }.into());
+    if let Some(row) = &row {
+        row.check_free(declaration, now)?;
     }
     check_names(connection, declaration)?;
     show_events(connection)?;
@@ -658,8 +660,15 @@ impl Row {
         }))
     }
 
-    fn held_until(&self) -> Option<Instant> {
-        self.token.as_ref().and(self.until)
+    /// Whether nobody holds the lease, or its end is over.
+    fn check_free(&self, declaration: &Declaration, now: Instant) -> Result<(), FollowError> {
+        match (&self.token, self.until) {
+            (Some(_), Some(until)) if until > now => Err(FollowError::Held {
+                name: declaration.name().to_owned(),
+                until,
+            }),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::io::Write;
 use std::path::Path;
-use std::thread;
 use std::time::{Duration, SystemTime};
 
 use situ_core::Instant;
@@ -25,8 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     loop {
         let progress = runner.step(now()?)?;
         match progress {
-            Progress::Waiting { .. } => thread::yield_now(),
-            Progress::CaughtUp { .. } => runner.wait(TERM)?,
+            Progress::Waiting { .. } | Progress::CaughtUp { .. } => runner.wait(TERM)?,
             _ => {}
         }
         if !matches!(progress, Progress::Waiting { .. }) {
