@@ -5,8 +5,8 @@ mod rumours;
 pub use rumours::{Random, learnt, rumours};
 
 use situ_core::{
-    Act, Event, EventId, Instant, Name, SituationId, Source, SourceId, SpeechAct, StatementIssued,
-    Text, from_line,
+    Act, Event, EventId, Instant, Name, SituationId, SituationOpened, Source, SourceId, SpeechAct,
+    StatementIssued, Text, Zone, from_line,
 };
 
 /// What was known in Balochistan on 4 February 2026, and how the figures came out before and after, as `situ demo` tells it.
@@ -40,6 +40,29 @@ pub fn numbered_batch(round: u16, thread: u8, number: u32) -> Vec<Event> {
     let size = 1 + (number % 7) as u8;
     (0..size)
         .map(|index| numbered_event(round, thread, number, index))
+        .collect()
+}
+
+/// A batch of 1 to 100 small events that can be told from its ids, and made again.
+///
+/// # Panics
+/// Never: its title is a name.
+#[must_use]
+pub fn light_batch(round: u16, thread: u8, number: u32) -> Vec<Event> {
+    let at = Instant::from_unix_nanos(i64::from(round) * 1_000_000);
+    let [a, b, c, d] = number.to_be_bytes();
+    let event = |index: u8| {
+        let id = EventId::from_content(at, [0, 0, 0, 0, thread, a, b, c, d, index]);
+        let situation = SituationId::new(format!("situation-{}", number % 5)).expect("an id");
+        let opened = SituationOpened {
+            title: Name::new("a situation").expect("a name"),
+            zone: Zone::UTC,
+            places: vec![],
+        };
+        Event::new(id, situation, opened)
+    };
+    (0..1 + (number.wrapping_mul(37) % 100) as u8)
+        .map(event)
         .collect()
 }
 

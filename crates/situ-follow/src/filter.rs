@@ -183,3 +183,6 @@ fn name_extent<'a>(extent: &'a Extent, named: &mut Vec<&'a PlaceId>) {
         Extent::Route { .. } | Extent::Operator { .. } | Extent::Network { .. } => {}
     }
 }
+
+#[cfg(test)]
+mod tests;
