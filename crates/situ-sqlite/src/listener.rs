@@ -41,13 +41,8 @@ impl Listener {
         let thread = thread::Builder::new()
             .name("situ-listener".to_owned())
             .spawn(move || {
-                listen(
-                    &bell,
-                    own.as_ref().as_ref(),
-                    Watch::new(file),
-                    net,
-                    &stopped,
-                )
+                let doorbells = own.as_ref().as_ref();
+                listen(&bell, doorbells, Watch::new(file), net, &stopped);
             })?;
         Ok(Self {
             doorbells,

@@ -312,7 +312,8 @@ fn absolute(path: &Path) -> Result<PathBuf, OpenError> {
     std::path::absolute(path).map_err(|_| FileError::CannotOpen(path.to_owned()).into())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod waking;
 
 #[cfg(test)]
