@@ -84,10 +84,10 @@ fn a_doorbell_somebody_took_away_is_hung_anew_and_nothing_is_missed() {
         let listener = listening(path, listener::NET);
         for number in 1..4 {
             fs::remove_dir_all(bells(path)).unwrap();
-            let before = listener.head().unwrap();
+            let rings = listener.bell().rings();
             append(store, number).unwrap();
-            let head = listener.wait_after(before, PATIENCE).unwrap();
-            assert_eq!(head.get(), u64::from(number) * 20);
+            assert!(listener.bell().wait(rings, PATIENCE));
+            assert_eq!(listener.head().unwrap().get(), u64::from(number) * 20);
             until(|| sockets(path).len() == 1);
         }
     });
@@ -99,9 +99,10 @@ fn where_no_doorbell_can_hang_the_file_is_looked_at() {
         let store = SqliteStore::create(path).unwrap();
         let other = listening(path, listener::NET);
         for number in 1..4 {
-            let before = other.head().unwrap();
+            let rings = other.bell().rings();
             append(&store, number).unwrap();
-            assert!(other.wait_after(before, PATIENCE).unwrap() > before);
+            assert!(other.bell().wait(rings, PATIENCE));
+            assert_eq!(other.head().unwrap().get(), u64::from(number) * 20);
         }
     };
     let folder = tempfile::tempdir().unwrap();
