@@ -77,7 +77,11 @@ fn every_follower_of_two_writing_processes_is_told_200_000_events_once_and_in_or
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
-    assert_eq!(left, [path.clone()], "nothing is left beside the log");
+    assert_eq!(
+        left,
+        std::slice::from_ref(path),
+        "nothing is left beside the log"
+    );
 }
 
 fn start(path: &Path, [what, first, second]: [&str; 3]) -> Child {
