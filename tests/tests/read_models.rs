@@ -146,6 +146,13 @@ fn the_views_say_of_balochistan_what_the_answers_say() {
         ["rail@between:PK-BA | operating | 2026-02-04T19:00:00.000Z | 1"]
     );
     assert_eq!(
+        query(
+            &raw,
+            "SELECT name, shown FROM v_tolls WHERE basis = 'body_recovered'"
+        ),
+        ["killed/non_state_armed/body_recovered | 167"]
+    );
+    assert_eq!(
         query(&raw, "SELECT * FROM v_situations"),
         [
             "balochistan-2026 | Balochistan, 31 January – 6 February 2026 | Asia/Karachi | 62 | 2026-02-06T13:13:00.000Z | 61 | 2026-02-05T13:16:00.000Z"

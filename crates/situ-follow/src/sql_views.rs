@@ -262,6 +262,10 @@ impl SqlViews {
         let mut rows = Rows::new();
         for question in asked.chain([Question::default()]) {
             for toll in self.tolls.at(id, as_of, &question).tolls {
+                // What follows for a basis nobody asked for is no row of its own.
+                if question.basis.is_some() && toll.claims.is_empty() {
+                    continue;
+                }
                 let row = tolls::row(id, &toll, &self.events);
                 rows.insert(toll.figure.to_string(), row);
             }
