@@ -1,5 +1,7 @@
 //! A crate of somebody else follows the log: the ticker of `docs/following.md`, as it stands there.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};

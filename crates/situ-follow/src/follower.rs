@@ -81,9 +81,8 @@ impl fmt::Display for Notice {
             }
             Self::Service(notice) => {
                 write!(f, "{}: ", notice.change.id)?;
-                let word = |brief: &Option<situ_services::Brief>| {
-                    brief.as_ref().map(|brief| brief.to_string())
-                };
+                let word =
+                    |brief: &Option<situ_services::Brief>| brief.as_ref().map(ToString::to_string);
                 (word(&notice.change.from), word(&notice.change.to))
             }
         };
@@ -129,6 +128,8 @@ pub struct Follower {
     watch: Watch,
     /// Whether the board was looked at before the first event that is told.
     has_looked: bool,
+    /// Until when what time did is told already.
+    told_until: Option<Instant>,
 }
 
 impl Follower {
@@ -153,7 +154,15 @@ impl Follower {
             tolls: Tolls::default(),
             services: Services::default(),
             has_looked: false,
+            told_until: None,
         }
+    }
+
+    /// Leaves out as well what time alone did up to a moment: somebody who had caught up was told by then.
+    #[must_use]
+    pub const fn and_what_time_does_after(mut self, until: Instant) -> Self {
+        self.told_until = Some(until);
+        self
     }
 
     /// Applies the next event, and tells what it changed.
@@ -223,8 +232,12 @@ impl Follower {
     }
 
     fn look(&mut self) {
-        if !std::mem::replace(&mut self.has_looked, true) && self.asked.services.is_some() {
-            self.watch.look(&self.services);
+        if std::mem::replace(&mut self.has_looked, true) || self.asked.services.is_none() {
+            return;
+        }
+        self.watch.look(&self.services);
+        if let Some(until) = self.told_until {
+            self.watch.pass_time(&self.services, until);
         }
     }
 

@@ -89,6 +89,8 @@ pub struct FollowerStatus {
     pub state: FollowerState,
     /// Until when somebody holds its lease, whether that moment is over or not; `None` where it was given back.
     pub lease: Option<Instant>,
+    /// When it last stood at the head of the log; `None` while it does not.
+    pub caught_up_at: Option<Instant>,
     /// The events it could not take in, in the order of the log.
     pub dead_letters: Vec<DeadLetter>,
 }
@@ -529,14 +531,15 @@ fn write_commit(
     };
     connection
         .prepare_cached(
-            "UPDATE follower SET position = ?3, state = ?4, until = ?5 WHERE name = ?1 AND version = ?2",
+            "UPDATE follower SET position = ?3, state = ?4, until = ?5, caught_up_at = ?6 WHERE name = ?1 AND version = ?2",
         )?
         .execute(params![
             lease.name(),
             lease.version(),
             number(commit.position),
             state.word(),
-            until.unix_nanos()
+            until.unix_nanos(),
+            (commit.reached == Reached::Head).then_some(now.unix_nanos())
         ])?;
     if state != lease.state {
         show(connection, declaration)?;
@@ -682,7 +685,7 @@ fn has_followers(connection: &Connection) -> Result<bool, Failure> {
 fn followers(connection: &Connection) -> Result<Vec<FollowerStatus>, Failure> {
     let head = head(connection)?;
     let mut statement = connection.prepare(
-        "SELECT name, version, position, state, until FROM follower ORDER BY name, version",
+        "SELECT name, version, position, state, until, caught_up_at FROM follower ORDER BY name, version",
     )?;
     let mut rows = statement.query([])?;
     let mut followers = Vec::new();
@@ -697,6 +700,7 @@ fn followers(connection: &Connection) -> Result<Vec<FollowerStatus>, Failure> {
             lag: head.get().saturating_sub(position.get()),
             state: FollowerState::of(&row.get::<_, String>(3)?)?,
             lease: row.get::<_, Option<i64>>(4)?.map(Instant::from_unix_nanos),
+            caught_up_at: row.get::<_, Option<i64>>(5)?.map(Instant::from_unix_nanos),
         });
     }
     Ok(followers)

@@ -5,6 +5,7 @@ CREATE TABLE IF NOT EXISTS follower (
     state TEXT NOT NULL,
     token BLOB,
     until INTEGER,
+    caught_up_at INTEGER,
     PRIMARY KEY (name, version)
 ) STRICT;
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use serde::Serialize;
-use situ_core::{EventStore as _, Instant, Position};
+use situ_core::{EventStore as _, Instant, Position, Zone};
 use situ_sqlite::{FollowerState, FollowerStatus};
 
 use crate::answer::{self, ResolvedAsOf};
@@ -25,6 +25,7 @@ struct Follower {
     position: Position,
     lag: u64,
     lease_until: Option<Instant>,
+    caught_up_at: Option<Instant>,
     dead_letters: Vec<DeadLetter>,
 }
 
@@ -50,6 +51,7 @@ impl From<FollowerStatus> for Follower {
             position: status.position,
             lag: status.lag,
             lease_until: status.lease,
+            caught_up_at: status.caught_up_at,
         }
     }
 }
@@ -115,13 +117,10 @@ fn print(followers: &[FollowerStatus], session: &mut Session<'_>) -> anyhow::Res
             FollowerState::Serving => Cell::default(),
             FollowerState::Building => Cell::new("being built", Tone::Quiet),
         };
-        let lease = match follower.lease {
-            Some(until) if until > now => "running".to_owned(),
-            Some(until) => format!(
-                "not running since {}",
-                moment::local(until, situ_core::Zone::UTC)
-            ),
-            None => "not running".to_owned(),
+        let lease = match (follower.lease, follower.caught_up_at) {
+            (Some(until), _) if until > now => "running".to_owned(),
+            (_, Some(at)) => format!("not running, last at {}", moment::local(at, Zone::UTC)),
+            (_, None) => "not running".to_owned(),
         };
         table.row([
             Cell::new(&*follower.name, Tone::Strong),

@@ -51,12 +51,14 @@ pub(crate) fn run(args: &WatchArgs, session: &mut Session<'_>) -> anyhow::Result
         // Somebody else may have set a handler already, when this is no process of its own; then it ends as that says.
         let _ = ctrlc::set_handler(move || cancel.cancel());
     }
+    let mut follower = Follower::new(asked, cursor.position);
+    if let Some(until) = cursor.told_until {
+        follower = follower.and_what_time_does_after(until);
+    }
     let mut watching = Watching {
-        follower: Follower::new(asked, cursor.position),
+        follower,
         store: &store,
         args,
-        // Whoever begins now is not told what time did before.
-        is_silent: cursor.is_new && matches!(args.from, None | Some(From::Now)),
         session,
     };
     watching.follow(subscription, &mut cursor)?;
@@ -114,8 +116,8 @@ fn asked(
 /// Where telling begins, and what keeps how far it came.
 struct Cursor<'a> {
     position: Position,
-    /// Whether nobody was told anything under its name before.
-    is_new: bool,
+    /// Until when what time did is told already: by whoever went by its name before, or to nobody who begins now.
+    told_until: Option<Instant>,
     lease: Option<Lease<'a>>,
 }
 
@@ -137,18 +139,18 @@ impl<'a> Cursor<'a> {
                 );
             }
         };
+        let is_now = matches!(args.from, None | Some(From::Now));
+        let begins_now = is_now.then(|| session.now.by_now());
         let Some(name) = &args.name else {
             return Ok(Self {
                 position: begin,
-                is_new: true,
+                told_until: begins_now,
                 lease: None,
             });
         };
         let declaration = Declaration::new(name, 1, &[]).context("cannot go by --name")?;
-        let is_known = store
-            .followers()?
-            .iter()
-            .any(|follower| follower.name == *name);
+        let mut followers = store.followers()?.into_iter();
+        let known = followers.find(|follower| follower.name == *name);
         let lease = store.lease(&declaration, session.now.by_now(), TERM);
         let lease = lease.map_err(|error| match &error {
             FollowError::Held { until, .. } => {
@@ -161,12 +163,15 @@ impl<'a> Cursor<'a> {
             }
             _ => anyhow::Error::new(error).context(format!("cannot go by the name {name}")),
         })?;
+        let is_new = known.is_none();
         let mut cursor = Self {
-            position: if is_known { lease.position() } else { begin },
-            is_new: !is_known,
+            position: known.as_ref().map_or(begin, |_| lease.position()),
+            told_until: known.map_or(begins_now, |known| known.caught_up_at),
             lease: Some(lease),
         };
-        cursor.told(cursor.position, Reached::Middle, session.now.by_now())?;
+        if is_new {
+            cursor.told(cursor.position, Reached::Middle, session.now.by_now())?;
+        }
         Ok(cursor)
     }
 
@@ -199,7 +204,6 @@ struct Watching<'a, 's> {
     follower: Follower,
     store: &'a SqliteStore,
     args: &'a WatchArgs,
-    is_silent: bool,
     session: &'a mut Session<'s>,
 }
 
@@ -257,9 +261,6 @@ impl Watching<'_, '_> {
 
     fn pass_time(&mut self) -> anyhow::Result<()> {
         let told = self.follower.pass_time(self.session.now.by_now());
-        if std::mem::take(&mut self.is_silent) {
-            return Ok(());
-        }
         self.tell(None, &told)
     }
 
