@@ -10,6 +10,7 @@ use crate::instant::Instant;
 use crate::kind::{Kind, Payload};
 use crate::projection::Projection;
 use crate::recorded::{DecodeError, Recorded};
+use crate::saved::{SavedError, SavedReader, SavedWriter};
 
 /// Counts events and the references between them, on both clocks of knowledge.
 ///
@@ -167,6 +168,118 @@ impl Census {
         index
     }
 }
+
+/// The saved form.
+impl Census {
+    /// The version of the layout of what [`Census::save`] writes.
+    pub const SAVED: u32 = 1;
+
+    /// Writes the census, to be restored without reading the log again.
+    pub fn save(&self, writer: &mut SavedWriter) {
+        let mut situations = vec![""; self.groups.len()];
+        for (situation, groups) in &self.by_situation {
+            for group in groups {
+                situations[*group] = situation.as_str();
+            }
+        }
+        writer.count(self.groups.len());
+        for (group, situation) in self.groups.iter().zip(situations) {
+            writer.word(situation);
+            writer.word(group.kind.as_str());
+            writer.number(u64::from(group.version));
+        }
+        writer.count(self.events.len());
+        let (mut position, mut learnt_at) = (Position::START, Instant::from_unix_nanos(0));
+        for event in &self.events {
+            writer.event_id(event.id);
+            writer.position(event.position, position);
+            writer.instant(event.learnt_at, learnt_at);
+            writer.count(event.group);
+            (position, learnt_at) = (event.position, event.learnt_at);
+        }
+        writer.count(self.references.len());
+        for (index, reference) in &self.references {
+            writer.count(*index);
+            writer.word(reference.field);
+            writer.event_id(reference.to);
+        }
+    }
+
+    /// Reads a census as it was saved.
+    ///
+    /// # Errors
+    /// When it does not read.
+    pub fn restore(reader: &mut SavedReader<'_>) -> Result<Self, SavedError> {
+        const WRONG: SavedError = SavedError::new("an event is counted nowhere");
+        let mut census = Self::default();
+        for index in 0..reader.count()? {
+            let situation = reader.situation_id()?;
+            let kind = Kind::from_name(reader.word()?);
+            let version = u16::try_from(reader.number()?).map_err(|_| WRONG)?;
+            census.groups.push(Group {
+                is_readable: kind.is_readable(version),
+                kind,
+                version,
+            });
+            census
+                .by_situation
+                .entry(situation)
+                .or_default()
+                .push(index);
+        }
+        let count = reader.count()?;
+        census.events.reserve_exact(count);
+        let (mut position, mut learnt_at) = (Position::START, Instant::from_unix_nanos(0));
+        for _ in 0..count {
+            let id = reader.event_id()?;
+            position = reader.position(position)?;
+            learnt_at = reader.instant(learnt_at)?;
+            let group = usize::try_from(reader.number()?).map_err(|_| WRONG)?;
+            if group >= census.groups.len() {
+                return Err(WRONG);
+            }
+            census.events.push(Counted {
+                id,
+                learnt_at,
+                position,
+                group,
+            });
+        }
+        for _ in 0..reader.count()? {
+            let index = usize::try_from(reader.number()?).map_err(|_| WRONG)?;
+            let from = census.events.get(index).ok_or(WRONG)?.id;
+            let field = reader.word()?;
+            let field = FIELDS.iter().find(|known| ***known == **field);
+            let field = *field.ok_or(SavedError::new("no field refers so"))?;
+            let to = reader.event_id()?;
+            census
+                .references
+                .push((index, Reference { from, field, to }));
+        }
+        Ok(census)
+    }
+
+    /// Every situation an event belongs to, opened or not.
+    pub fn situations(&self) -> impl Iterator<Item = &SituationId> {
+        self.by_situation.keys()
+    }
+
+    /// The kinds of the events of each situation, known or not; one may come several times.
+    pub fn kinds(&self) -> impl Iterator<Item = &Kind> {
+        self.groups.iter().map(|group| &group.kind)
+    }
+}
+
+/// The fields an event may refer to another in.
+const FIELDS: &[&str] = &[
+    "caused_by",
+    "part_of",
+    "in_response_to",
+    "about",
+    "scope",
+    "target",
+    "replacement",
+];
 
 impl CensusReport {
     fn add(&mut self, group: &Group, count: usize) {
@@ -327,9 +440,20 @@ mod tests {
         }
     }
 
+    /// Counts events; half of them before the census is saved and restored, which changes nothing.
     fn census(events: &[Recorded]) -> Census {
         let mut census = Census::default();
-        for recorded in events {
+        for (index, recorded) in events.iter().enumerate() {
+            if index == events.len() / 2 {
+                let mut writer = SavedWriter::default();
+                census.save(&mut writer);
+                let bytes = writer.finish();
+                let mut reader = SavedReader::new(&bytes).unwrap();
+                let restored = Census::restore(&mut reader).unwrap();
+                reader.end().unwrap();
+                assert_eq!(format!("{restored:?}"), format!("{census:?}"));
+                census = restored;
+            }
             census.apply(recorded).unwrap();
         }
         census

@@ -183,6 +183,11 @@ macro_rules! slug {
                 Ok(Self(id))
             }
 
+            /// An id that was checked before it was saved.
+            pub(crate) const fn checked(id: Arc<str>) -> Self {
+                Self(id)
+            }
+
             /// Borrows the id.
             #[must_use]
             pub fn as_str(&self) -> &str {

@@ -31,6 +31,7 @@ mod census;
 mod projection;
 mod recorded;
 mod register;
+mod saved;
 mod store;
 mod wire;
 
@@ -62,6 +63,7 @@ pub use projection::{Projection, ReplayError, replay};
 pub use quantity::{Count, Form, Interval, Quantity, QuantityError};
 pub use recorded::{DecodeError, Recorded};
 pub use register::{Described, Register, Retraction};
+pub use saved::{SavedError, SavedReader, SavedWriter};
 #[cfg(any(test, feature = "schema"))]
 pub use schema::wire_schema;
 pub use service::{AssessedCause, Cause, Causes, Degree, Extent, Ordinal, Service, ServiceScope};

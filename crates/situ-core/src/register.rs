@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::as_of::{Known, Position};
 use crate::event::{
     ClaimRef, ClaimRetracted, Event, PlaceDescribed, RetractionReason, SituationOpened,
@@ -12,18 +15,19 @@ use crate::instant::Instant;
 use crate::kind::{Kind, Payload};
 use crate::projection::Projection;
 use crate::recorded::{DecodeError, Recorded};
+use crate::saved::{SavedError, SavedReader, SavedWriter};
 use crate::when::Zone;
 
 /// Situations, places and sources as described, and the claims retracted, on both clocks of knowledge.
 ///
 /// Views hold one each and feed it every event.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Register {
     situations: BTreeMap<SituationId, Situation>,
     retractions: HashMap<EventId, Vec<Retraction>>,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Situation {
     opened: Vec<Described<SituationOpened>>,
     places: HashMap<PlaceId, Vec<Described<PlaceDescribed>>>,
@@ -296,6 +300,125 @@ impl Register {
     }
 }
 
+/// The saved form.
+impl Register {
+    /// The version of the layout of what [`Register::save`] writes.
+    pub const SAVED: u32 = 1;
+
+    /// Writes the register, to be restored without reading the log again.
+    pub fn save(&self, writer: &mut SavedWriter) {
+        writer.count(self.situations.len());
+        for (id, situation) in &self.situations {
+            let Situation {
+                opened,
+                places,
+                sources,
+            } = situation;
+            writer.word(id.as_str());
+            save_described(opened, writer);
+            save_described(places.values().flatten(), writer);
+            save_described(sources.values().flatten(), writer);
+        }
+        let mut retractions: Vec<&Retraction> = self.retractions.values().flatten().collect();
+        retractions.sort_by_key(|retraction| retraction.position);
+        writer.count(retractions.len());
+        for retraction in retractions {
+            writer.position(retraction.position, Position::START);
+            writer.signed(retraction.learnt_at.unix_nanos());
+            writer.event_id(retraction.event);
+            save_reference(retraction.target, writer);
+            writer.word(retraction.reason.as_str());
+            writer.option(retraction.replacement, |writer, replacement| {
+                save_reference(replacement, writer);
+            });
+        }
+    }
+
+    /// Reads a register as it was saved.
+    ///
+    /// # Errors
+    /// When it does not read.
+    pub fn restore(reader: &mut SavedReader<'_>) -> Result<Self, SavedError> {
+        let mut register = Self::default();
+        for _ in 0..reader.count()? {
+            let id = reader.situation_id()?;
+            let situation = register.situations.entry(id).or_default();
+            situation.opened = restore_described(reader)?;
+            for place in restore_described::<PlaceDescribed>(reader)? {
+                let id = place.value.place.clone();
+                situation.places.entry(id).or_default().push(place);
+            }
+            for source in restore_described::<SourceDescribed>(reader)? {
+                let id = source.value.id.clone();
+                situation.sources.entry(id).or_default().push(source);
+            }
+        }
+        for _ in 0..reader.count()? {
+            let retraction = Retraction {
+                position: reader.position(Position::START)?,
+                learnt_at: Instant::from_unix_nanos(reader.signed()?),
+                event: reader.event_id()?,
+                target: restore_reference(reader)?,
+                reason: reader.code()?,
+                replacement: reader.option(restore_reference)?,
+            };
+            let target = retraction.target.event();
+            let aimed = register.retractions.entry(target).or_default();
+            aimed.push(retraction);
+        }
+        Ok(register)
+    }
+}
+
+/// Writes descriptions in the order of the log.
+fn save_described<'a, T: Serialize + 'a>(
+    described: impl IntoIterator<Item = &'a Described<T>>,
+    writer: &mut SavedWriter,
+) {
+    let mut described: Vec<&Described<T>> = described.into_iter().collect();
+    described.sort_by_key(|described| described.position);
+    writer.count(described.len());
+    for described in described {
+        writer.position(described.position, Position::START);
+        writer.signed(described.learnt_at.unix_nanos());
+        writer.event_id(described.event);
+        writer.rare(&described.value);
+    }
+}
+
+fn restore_described<T: DeserializeOwned>(
+    reader: &mut SavedReader<'_>,
+) -> Result<Vec<Described<T>>, SavedError> {
+    let mut described = Vec::new();
+    for _ in 0..reader.count()? {
+        described.push(Described {
+            position: reader.position(Position::START)?,
+            learnt_at: Instant::from_unix_nanos(reader.signed()?),
+            event: reader.event_id()?,
+            value: reader.rare()?,
+        });
+    }
+    Ok(described)
+}
+
+fn save_reference(reference: ClaimRef, writer: &mut SavedWriter) {
+    let figure = match reference {
+        ClaimRef::Event(_) => 0,
+        ClaimRef::Claim(claim) => claim.figure,
+    };
+    writer.event_id(reference.event());
+    writer.number(u64::from(figure));
+}
+
+fn restore_reference(reader: &mut SavedReader<'_>) -> Result<ClaimRef, SavedError> {
+    let event = reader.event_id()?;
+    Ok(match u16::try_from(reader.number()?) {
+        Ok(0) => ClaimRef::Event(event),
+        Ok(figure) => ClaimRef::Claim(ClaimId { event, figure }),
+        Err(_) => return Err(SavedError::new("a figure over the limit")),
+    })
+}
+
 fn described<T>(recorded: &Recorded, value: T) -> Described<T> {
     Described {
         learnt_at: recorded.learnt_at,
@@ -327,7 +450,8 @@ impl Projection for Register {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::ClaimRetracted;
+    use crate::source::SourceKind;
+    use crate::text::Name;
 
     fn id(number: u8) -> EventId {
         EventId::from_content(Instant::from_unix_nanos(0), [number; 10])
@@ -394,17 +518,23 @@ mod tests {
         assert!(register.event_retraction(id(4), known(9)).is_none());
     }
 
-    #[test]
-    fn places_lie_within_each_other_as_described_then() {
-        let mut register = Register::default();
-        let place = |id: &str| PlaceId::new(id).unwrap();
-        let within = |id: &str, outer: &str| PlaceDescribed {
+    fn place(id: &str) -> PlaceId {
+        PlaceId::new(id).unwrap()
+    }
+
+    fn within(id: &str, outer: &str) -> PlaceDescribed {
+        PlaceDescribed {
             place: place(id),
-            names: vec![crate::Name::new("n").unwrap()],
+            names: vec![Name::new("n").unwrap()],
             codes: vec![],
             within: vec![place(outer)],
             point: None,
-        };
+        }
+    }
+
+    #[test]
+    fn places_lie_within_each_other_as_described_then() {
+        let mut register = Register::default();
         register.apply(&recorded(1, 1, within("a", "b"))).unwrap();
         register.apply(&recorded(2, 2, within("b", "c"))).unwrap();
         register.apply(&recorded(3, 3, within("c", "a"))).unwrap();
@@ -420,5 +550,59 @@ mod tests {
             .flat_map(|each| &each.value.within)
             .collect();
         assert_eq!(outer, [&place("c")]);
+    }
+
+    #[test]
+    fn a_restored_register_is_the_one_that_was_saved() {
+        let text = |text: &str| Name::new(text).unwrap();
+        let source = SourceDescribed {
+            id: SourceId::new("ispr").unwrap(),
+            name: text("ISPR"),
+            kind: SourceKind::Military,
+            party: Some(text("State of Pakistan")),
+        };
+        let opened = SituationOpened {
+            title: text("Balochistan"),
+            zone: "Asia/Karachi".parse().unwrap(),
+            places: vec![],
+        };
+        let claim = ClaimId {
+            event: id(9),
+            figure: 2,
+        };
+        let of_claim = ClaimRetracted {
+            target: ClaimRef::Claim(claim),
+            ..retracts(9)
+        };
+        let corrected = ClaimRetracted {
+            replacement: Some(ClaimRef::Event(id(8))),
+            ..of_claim.clone()
+        };
+        let events = [
+            recorded(1, 1, opened),
+            recorded(2, 2, within("a", "b")),
+            recorded(3, 3, source),
+            recorded(4, 4, within("a", "c")),
+            recorded(5, 5, corrected),
+            recorded(6, 6, retracts(5)),
+            recorded(7, 7, of_claim),
+        ];
+        for end in 0..=events.len() {
+            let mut register = Register::default();
+            for recorded in &events[..end] {
+                register.apply(recorded).unwrap();
+            }
+            let save = |register: &Register| {
+                let mut writer = SavedWriter::default();
+                register.save(&mut writer);
+                writer.finish()
+            };
+            let bytes = save(&register);
+            let mut reader = SavedReader::new(&bytes).unwrap();
+            let restored = Register::restore(&mut reader).unwrap();
+            reader.end().unwrap();
+            assert_eq!(restored, register);
+            assert_eq!(save(&restored), bytes);
+        }
     }
 }

@@ -63,6 +63,11 @@ impl Text {
         Ok(Self(text))
     }
 
+    /// A text that was checked before it was saved.
+    pub(crate) fn checked(text: &str) -> Self {
+        Self(text.into())
+    }
+
     /// Borrows the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -82,6 +87,11 @@ impl Name {
         let name = name.into();
         check(&name, Self::LIMIT)?;
         Ok(Self(name))
+    }
+
+    /// A name that was checked before it was saved.
+    pub(crate) const fn checked(name: Arc<str>) -> Self {
+        Self(name)
     }
 
     /// Borrows the name.

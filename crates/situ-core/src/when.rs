@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use chrono::{
     DateTime, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone,
@@ -150,7 +151,7 @@ vocabulary! {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct When {
-    text: Box<str>,
+    text: Arc<str>,
     zone: Option<Zone>,
     earliest: Option<Instant>,
     latest: Option<Instant>,
@@ -214,6 +215,29 @@ impl When {
             latest: Some(zone.end_of(day)),
             precision: Precision::Day,
         }
+    }
+
+    /// A time that was read before it was saved; `None` where text and zone do not go together.
+    pub(crate) fn checked(
+        text: &str,
+        zone: Option<Zone>,
+        (earliest, latest): (Option<Instant>, Option<Instant>),
+        precision: Precision,
+    ) -> Option<Self> {
+        let is_of = |zone: Zone| {
+            let rest = text.strip_suffix(']')?.strip_suffix(zone.name())?;
+            rest.strip_suffix('[')
+        };
+        if zone.is_some_and(|zone| is_of(zone).is_none()) {
+            return None;
+        }
+        Some(Self {
+            text: text.into(),
+            zone,
+            earliest,
+            latest,
+            precision,
+        })
     }
 
     /// The earliest moment it can mean; `None` where it has no start, or an unknown one.
