@@ -284,14 +284,17 @@ impl Line {
         &self.claims
     }
 
+    /// What an origin says; nothing yet.
+    pub(crate) const fn new(origin: SourceId) -> Self {
+        Self {
+            origin,
+            claims: Vec::new(),
+            seen: Vec::new(),
+            names_epochs: false,
+        }
+    }
+
     fn add(&mut self, claim: Claim) {
-        let report = &claim.report;
-        let seen = Seen {
-            begun: report.moment.earliest,
-            learnt_at: report.learnt_at,
-            position: report.position,
-        };
-        self.names_epochs |= report.epoch.is_some();
         let precedence = claim.precedence();
         let is_before = |other: &Claim| other.precedence() < precedence;
         // Mostly it is the newest.
@@ -299,6 +302,28 @@ impl Line {
             Some(last) if !is_before(last) => self.claims.partition_point(is_before),
             _ => self.claims.len(),
         };
+        self.put(at, claim);
+    }
+
+    /// Makes room for as many claims.
+    pub(crate) fn reserve(&mut self, count: usize) {
+        self.claims.reserve_exact(count);
+        self.seen.reserve_exact(count);
+    }
+
+    /// Adds a claim that comes last in the order of the line.
+    pub(crate) fn add_last(&mut self, claim: Claim) {
+        self.put(self.claims.len(), claim);
+    }
+
+    fn put(&mut self, at: usize, claim: Claim) {
+        let report = &claim.report;
+        let seen = Seen {
+            begun: report.moment.earliest,
+            learnt_at: report.learnt_at,
+            position: report.position,
+        };
+        self.names_epochs |= report.epoch.is_some();
         self.claims.insert(at, claim);
         self.seen.insert(at, seen);
     }
@@ -353,12 +378,7 @@ impl Claims {
         let line = match lines.iter().position(|line| line.origin == *origin) {
             Some(line) => &mut lines[line],
             None => {
-                lines.push(Line {
-                    origin: origin.clone(),
-                    claims: Vec::new(),
-                    seen: Vec::new(),
-                    names_epochs: false,
-                });
+                lines.push(Line::new(origin.clone()));
                 lines.last_mut().expect("just pushed")
             }
         };
@@ -372,17 +392,18 @@ impl Claims {
     }
 
     fn cell(&mut self, cell: Cell) -> CellIx {
-        if let Some(index) = self.index.get(&cell) {
-            return *index;
+        match self.index.get(&cell) {
+            Some(index) => *index,
+            None => self.take_in(Arc::new(cell), Vec::new()),
         }
+    }
+
+    /// Keeps a cell that was not there, and gives its number.
+    pub(crate) fn take_in(&mut self, cell: Arc<Cell>, lines: Vec<Line>) -> CellIx {
         let index = self.cells.len();
         self.kin.add_cell(&cell, index);
-        let cell = Arc::new(cell);
         self.index.insert(Arc::clone(&cell), index);
-        self.cells.push(Kept {
-            cell,
-            lines: Vec::new(),
-        });
+        self.cells.push(Kept { cell, lines });
         index
     }
 

@@ -31,6 +31,24 @@ pub(crate) struct Kin {
     near: Vec<Vec<PlacesIx>>,
     around: HashMap<PlaceId, Vec<PlaceId>>,
     inside: HashMap<PlaceId, Vec<PlaceId>>,
+    /// How many cells were taken in.
+    taken: usize,
+    /// What was taken in besides cells, and after how many of them: in the same order it makes the same families.
+    besides: Vec<(usize, Besides)>,
+}
+
+/// What makes kin besides cells.
+#[derive(Debug, Clone)]
+pub(crate) enum Besides {
+    Partition {
+        outcome: Outcome,
+        places: Vec<PlaceId>,
+        who: Vec<Who>,
+    },
+    Place {
+        place: PlaceId,
+        within: Vec<PlaceId>,
+    },
 }
 
 /// Bases whose counts bound each other.
@@ -75,6 +93,8 @@ impl Default for Kin {
             near: vec![Vec::new()],
             around: HashMap::new(),
             inside: HashMap::new(),
+            taken: 0,
+            besides: Vec::new(),
         }
     }
 }
@@ -87,10 +107,34 @@ impl Kin {
         let family = self.family(class, cell.who, places);
         let head = self.head(family);
         self.cells[head].push(index);
+        self.taken += 1;
+    }
+
+    /// What was taken in besides cells, and after how many of them.
+    pub(crate) fn besides(&self) -> &[(usize, Besides)] {
+        &self.besides
+    }
+
+    /// Takes in what makes kin besides cells.
+    pub(crate) fn add_besides(&mut self, besides: &Besides) {
+        match besides {
+            Besides::Partition {
+                outcome,
+                places,
+                who,
+            } => self.add_partition(*outcome, places, who),
+            Besides::Place { place, within } => self.add_place(place, within),
+        }
     }
 
     /// Makes kin of the whole and the parts of a partition, claimed or not; a partition holds for every basis.
     pub(crate) fn add_partition(&mut self, outcome: Outcome, places: &[PlaceId], who: &[Who]) {
+        let besides = Besides::Partition {
+            outcome,
+            places: places.to_vec(),
+            who: who.to_vec(),
+        };
+        self.besides.push((self.taken, besides));
         let mut places = places.to_vec();
         places.sort();
         places.dedup();
@@ -108,6 +152,11 @@ impl Kin {
 
     /// Takes in that a place lies within others.
     pub(crate) fn add_place(&mut self, place: &PlaceId, within: &[PlaceId]) {
+        let besides = Besides::Place {
+            place: place.clone(),
+            within: within.to_vec(),
+        };
+        self.besides.push((self.taken, besides));
         for outer in within {
             self.around
                 .entry(place.clone())

@@ -37,6 +37,8 @@ mod network;
 mod repair;
 mod solver;
 
+mod saved;
+
 pub use brief::Brief;
 pub use casualties::{Casualties, Sum};
 pub use citation::{

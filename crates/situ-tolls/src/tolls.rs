@@ -18,9 +18,9 @@ use crate::toll::{Reading, Toll};
 /// How many people, as claimed: every casualty claim on all three clocks.
 #[derive(Debug, Clone, Default)]
 pub struct Tolls {
-    register: Register,
-    situations: BTreeMap<SituationId, Claims>,
-    reached: Position,
+    pub(crate) register: Register,
+    pub(crate) situations: BTreeMap<SituationId, Claims>,
+    pub(crate) reached: Position,
 }
 
 /// The figures of a situation, and what they were resolved at.

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
+mod restored;
+
 use situ_core::{
     AsOf, Basis, Event, EventId, Harm, Instant, Kind, Known, Outcome, Position, Projection,
     Recorded, Role, Sex, SituationId, Valid, Who, from_line,
@@ -31,6 +33,45 @@ fn record(events: impl IntoIterator<Item = Event>) -> Vec<Recorded> {
             }
         })
         .collect()
+}
+
+/// Every event of the log, in its order.
+#[test]
+fn the_view_is_restored_as_it_was_at_every_position() {
+    let log = record(demo());
+    let known = Known::Position(Position::new(1000));
+    let whole = restored::fold(&log, log.len() + 1);
+    let situation = SituationId::new("balochistan-2026").unwrap();
+    let bytes = whole.save(&situation);
+    let expected = ask(&whole, "2026-02-06T12:00:00+05:00", known);
+    for half in 0..log.len() {
+        let restored = restored::fold(&log, half);
+        assert_eq!(restored.save(&situation), bytes, "{half}");
+        assert_eq!(
+            ask(&restored, "2026-02-06T12:00:00+05:00", known),
+            expected,
+            "{half}"
+        );
+    }
+}
+
+#[test]
+fn bytes_that_are_not_what_was_saved_are_refused_or_read_and_never_panic() {
+    let tolls = restored::fold(&record(demo()), 10);
+    let situation = SituationId::new("balochistan-2026").unwrap();
+    let saved = tolls.save(&situation);
+    let restore = |bytes: &[u8]| {
+        let parts = [(situation.clone(), bytes)];
+        Tolls::restore(tolls.register().clone(), Position::new(1), parts)
+    };
+    assert!(restore(&saved).is_ok());
+    for at in 0..saved.len() {
+        let mut bytes = saved.clone();
+        bytes[at] ^= 0x55;
+        drop(restore(&bytes));
+        // An empty part says that nothing is claimed.
+        assert!(at == 0 || restore(&saved[..at]).is_err(), "{at}");
+    }
 }
 
 fn demo() -> Vec<Event> {

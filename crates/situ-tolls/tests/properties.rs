@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
+mod restored;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
@@ -189,7 +191,13 @@ fn log(history: &[Told]) -> Vec<Recorded> {
     store.read_after(Position::START, 1000).unwrap()
 }
 
+/// Saved and restored half way, which changes nothing.
 fn fold<'a>(log: impl IntoIterator<Item = &'a Recorded>) -> Tolls {
+    let log: Vec<&Recorded> = log.into_iter().collect();
+    restored::fold(log.iter().copied(), log.len() / 2)
+}
+
+fn fold_at_once<'a>(log: impl IntoIterator<Item = &'a Recorded>) -> Tolls {
     let mut tolls = Tolls::default();
     for recorded in log {
         tolls.apply(recorded).unwrap();
@@ -344,7 +352,7 @@ proptest! {
         for length in 0..=log.len() {
             let position = Position::new(u64::try_from(length).unwrap());
             let known = Known::Position(position);
-            let prefix = fold(&log[..length]);
+            let prefix = fold_at_once(&log[..length]);
             let expected = ask(&prefix, valid, known);
             prop_assert_eq!(&ask(&whole, valid, known), &expected);
             prop_assert_eq!(&ask(&prefix, valid, Known::Position(Position::new(1000))), &expected);
@@ -353,6 +361,23 @@ proptest! {
             let known = Known::Learnt(hour(learnt));
             let public = fold(log.iter().filter(|recorded| recorded.learnt_at <= hour(learnt)));
             prop_assert_eq!(ask(&whole, valid, known), ask(&public, valid, known));
+        }
+    }
+
+    #[test]
+    fn restored_is_folded(history in prop::collection::vec(told(), 1..14), valid in 0..7u8) {
+        let log = log(&history);
+        let whole = fold_at_once(&log);
+        let states = (0..=14).map(|length| Known::Position(Position::new(length)));
+        let states: Vec<Known> = states.chain((0..8).map(|learnt| Known::Learnt(hour(learnt)))).collect();
+        let expected: Vec<_> = states.iter().map(|known| ask(&whole, valid, *known)).collect();
+        for half in 0..=log.len() {
+            let restored = restored::fold(&log, half);
+            prop_assert_eq!(restored.register(), whole.register());
+            prop_assert_eq!(restored.save(&situation()), whole.save(&situation()));
+            for (known, expected) in states.iter().zip(&expected) {
+                prop_assert_eq!(&ask(&restored, valid, *known), expected);
+            }
         }
     }
 
