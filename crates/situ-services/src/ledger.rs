@@ -21,7 +21,17 @@ pub(crate) struct Ledger {
     members: BTreeMap<(Service, Extent), Vec<(PlaceId, u32)>>,
     betweens: BTreeMap<Service, Vec<Extent>>,
     /// What else may change a status: descriptions and retractions.
-    others: Vec<(Instant, Position, EventId)>,
+    others: Vec<Other>,
+}
+
+/// A description, or a retraction.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Other {
+    pub(crate) learnt_at: Instant,
+    pub(crate) position: Position,
+    pub(crate) event: EventId,
+    /// `None`: a description.
+    pub(crate) retracts: Option<EventId>,
 }
 
 /// An event that may change a status.
@@ -105,9 +115,28 @@ impl Ledger {
     }
 
     /// Notes a description or a retraction.
-    pub(crate) fn note(&mut self, recorded: &Recorded) {
-        self.others
-            .push((recorded.learnt_at, recorded.position, recorded.id));
+    pub(crate) fn note(&mut self, recorded: &Recorded, retracts: Option<EventId>) {
+        self.others.push(Other {
+            learnt_at: recorded.learnt_at,
+            position: recorded.position,
+            event: recorded.id,
+            retracts,
+        });
+    }
+
+    /// Every claim, in the order of the log.
+    pub(crate) fn claims(&self) -> &[Claim] {
+        &self.claims
+    }
+
+    /// The descriptions and retractions, in the order of the log.
+    pub(crate) fn others(&self) -> &[Other] {
+        &self.others
+    }
+
+    /// Notes a description or a retraction that was saved.
+    pub(crate) fn add_other(&mut self, other: Other) {
+        self.others.push(other);
     }
 
     /// Everything that may change a status of a service, in no order.
@@ -122,10 +151,10 @@ impl Ledger {
             event: claim.event,
             claim: Some(claim),
         });
-        let others = self.others.iter().map(|(learnt_at, position, event)| Turn {
-            learnt_at: *learnt_at,
-            position: *position,
-            event: *event,
+        let others = self.others.iter().map(|other| Turn {
+            learnt_at: other.learnt_at,
+            position: other.position,
+            event: other.event,
             claim: None,
         });
         claims.chain(others)

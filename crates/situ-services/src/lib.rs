@@ -23,6 +23,8 @@ mod status_id;
 mod time_to_live;
 mod watch;
 
+mod saved;
+
 pub use board::{
     Board, Cause, Conflict, ConflictKind, Contribution, Day, Evidence, Freshness, How,
     LastConfirmed, LastDay, Nearby, Outlook, Party, PlaceBoard, Relation, Run, Says, ServiceStatus,

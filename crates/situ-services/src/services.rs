@@ -22,11 +22,13 @@ use crate::timeline::{Question, Timeline, unnamed_down};
 /// It keeps every claim on all clocks, so asking as of any moment and any state of knowledge is a look-up, not a replay.
 #[derive(Debug, Clone, Default)]
 pub struct Services {
-    register: Register,
+    pub(crate) register: Register,
     ledgers: Vec<Ledger>,
     situations: BTreeMap<SituationId, u32>,
     seen: HashMap<EventId, Seen>,
-    reached: Position,
+    /// Restored ledgers whose events are not in `seen` yet: only a retraction asks for them.
+    unseen: Vec<u32>,
+    pub(crate) reached: Position,
 }
 
 /// What an event was, so that it is known what a retraction of it changes.
@@ -458,14 +460,38 @@ impl Services {
     }
 
     fn ledger_number(&mut self, situation: &SituationId) -> u32 {
-        if let Some(number) = self.situations.get(situation) {
-            return *number;
+        match self.situations.get(situation) {
+            Some(number) => *number,
+            None => self.add_ledger(Ledger::new(situation.clone())),
         }
+    }
+
+    fn add_ledger(&mut self, ledger: Ledger) -> u32 {
         let number =
             u32::try_from(self.ledgers.len()).expect("a log has fewer than 2^32 situations");
-        self.ledgers.push(Ledger::new(situation.clone()));
-        self.situations.insert(situation.clone(), number);
+        self.situations.insert(ledger.situation.clone(), number);
+        self.ledgers.push(ledger);
         number
+    }
+
+    /// Takes in a ledger that was saved.
+    pub(crate) fn take_in(&mut self, ledger: Ledger) {
+        let number = self.add_ledger(ledger);
+        self.unseen.push(number);
+    }
+
+    /// Looks through the events of restored ledgers.
+    fn see_restored(&mut self) {
+        for ledger in std::mem::take(&mut self.unseen) {
+            let restored = &self.ledgers[ledger as usize];
+            let claims = (0..).zip(restored.claims());
+            let claims = claims.map(|(claim, said)| (said.event, Seen::Claim { ledger, claim }));
+            let others = restored.others().iter().map(|other| match other.retracts {
+                Some(of) => (other.event, Seen::Retraction { of }),
+                None => (other.event, Seen::Description { ledger }),
+            });
+            self.seen.extend(claims.chain(others));
+        }
     }
 
     /// What a retraction changes, through retractions of retractions.
@@ -667,7 +693,7 @@ impl Projection for Services {
             },
             Kind::SituationOpened | Kind::PlaceDescribed => {
                 let ledger = self.ledger_number(&recorded.situation);
-                self.ledgers[ledger as usize].note(recorded);
+                self.ledgers[ledger as usize].note(recorded, None);
                 self.seen.insert(recorded.id, Seen::Description { ledger });
                 Touched::Situation(recorded.situation.clone())
             }
@@ -675,7 +701,8 @@ impl Projection for Services {
                 Payload::ClaimRetracted(retracted) => {
                     let of = retracted.target.event();
                     let ledger = self.ledger_number(&recorded.situation);
-                    self.ledgers[ledger as usize].note(recorded);
+                    self.ledgers[ledger as usize].note(recorded, Some(of));
+                    self.see_restored();
                     self.seen.insert(recorded.id, Seen::Retraction { of });
                     self.touched_by_retraction(of)
                 }

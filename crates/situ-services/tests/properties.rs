@@ -6,7 +6,7 @@ mod log;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use log::{Log, id, instant, situation};
+use log::{Log, id, instant, restored, situation};
 use proptest::prelude::*;
 use situ_core::{
     AsOf, EventId, Extent, Instant, Kind, Known, PlaceId, Position, Projection, Recorded, Service,
@@ -185,12 +185,11 @@ fn log_of(history: &[Told]) -> Vec<Recorded> {
     log.recorded
 }
 
+/// Saved and restored half way, which changes nothing.
 fn fold<'a>(recorded: impl IntoIterator<Item = &'a Recorded>) -> Services {
-    let mut services = Services::default();
-    for recorded in recorded {
-        services.apply(recorded).unwrap();
-    }
-    services
+    let recorded: Vec<&Recorded> = recorded.into_iter().collect();
+    let half = recorded.len() / 2;
+    restored::fold(recorded, half)
 }
 
 /// Whether a claim speaks of a moment: a return told of longer than a day does so when that time is over, as far as it was by then.
@@ -238,6 +237,30 @@ proptest! {
             let answer = ask(&whole, moment(valid), known);
             prop_assert_eq!(&answer, &ask(&growing, moment(valid), everything));
             prop_assert_eq!(answer.position, recorded.position);
+        }
+    }
+
+    #[test]
+    fn restored_is_folded(history in history(), valid in 0u8..60) {
+        let recorded = log_of(&history);
+        let mut whole = Services::default();
+        let touched: Vec<_> = recorded.iter().map(|recorded| whole.apply(recorded).unwrap()).collect();
+        let states = (0..=recorded.len() as u64).map(|length| Known::Position(Position::new(length)));
+        let states: Vec<Known> = states.chain((0..60).step_by(7).map(|hour| Known::Learnt(moment(hour)))).collect();
+        let asked = |services: &Services| -> Vec<Board> {
+            states.iter().map(|known| ask(services, moment(valid), *known)).collect()
+        };
+        let expected = asked(&whole);
+        let halves = [0, recorded.len() / 3, recorded.len() / 2, recorded.len() - 1];
+        for half in halves {
+            let mut restored = restored::fold(&recorded[..half], half);
+            restored = restored::restored(&restored, Position::new(half as u64), &BTreeSet::from([situation()]));
+            for (recorded, touched) in recorded.iter().zip(&touched).skip(half) {
+                prop_assert_eq!(&restored.apply(recorded).unwrap(), touched);
+            }
+            prop_assert_eq!(restored.register(), whole.register());
+            prop_assert_eq!(restored.save(&situation()), whole.save(&situation()));
+            prop_assert_eq!(&asked(&restored), &expected);
         }
     }
 
