@@ -24,6 +24,7 @@ mod listener;
 mod check;
 mod checkpoint;
 mod failure;
+mod saved;
 
 pub use check::{Finding, Report};
 pub use failure::FileError;
@@ -34,4 +35,5 @@ pub use open::OpenError;
 pub use read_model::{
     Change, Column, ColumnRole, ColumnType, Declaration, DeclarationError, Table, Value,
 };
+pub use saved::{Prefix, SavedAt, SavedStatus, SavedView};
 pub use store::{SituationCount, SqliteStore};

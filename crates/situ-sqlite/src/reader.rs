@@ -37,6 +37,11 @@ impl Readers {
         (self.path.clone(), self.reading)
     }
 
+    /// The file, wherever the working folder is now.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Lends a reader to `read`.
     pub(crate) fn with<T>(
         &self,

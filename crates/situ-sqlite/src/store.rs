@@ -16,7 +16,7 @@ use crate::failure::{Failure, FileError};
 use crate::listener::{self, Listener};
 use crate::open::{self, OpenError, Start};
 use crate::reader::{Reader, Readers};
-use crate::schema::Reading;
+use crate::schema::{self, Reading};
 use crate::writer::{Job, Reply, Writer};
 
 /// A log in one SQLite file, shared between threads, and with other processes.
@@ -209,6 +209,16 @@ impl SqliteStore {
     pub(crate) fn writer(&self) -> Option<MutexGuard<'_, Writer>> {
         let writer = self.writer.as_ref()?;
         Some(writer.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A connection of its own for changing what is not the log.
+    pub(crate) fn connect_to_change(&self) -> Result<rusqlite::Connection, FileError> {
+        if self.writer.is_none() {
+            return Err(FileError::ReadOnly(self.path.clone()));
+        }
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
+        let connection = schema::connect(self.readers.path(), flags);
+        connection.map_err(|error| Failure::from(error).at(&self.path))
     }
 
     pub(crate) fn read<T>(
