@@ -245,7 +245,9 @@ fn every_field_is_documented_and_every_documented_field_is_there() {
         vec!["show", "@16#3"],
         vec!["show", "@6"],
         vec!["log", "--limit", "3"],
+        vec!["rebuild"],
         vec!["check"],
+        vec!["rebuild", "--drop"],
     ];
     let balochistan = ["--situation", "balochistan-2026"];
     let more: Vec<Vec<&str>> = vec![

@@ -199,6 +199,10 @@ pub(crate) enum Command {
     Followers(FollowersArgs),
     /// Print the JSON Schema of the wire form
     Schema(SchemaArgs),
+    /// Save what is folded from the log, for quick answers
+    ///
+    /// Questions then read only what is newer. Nothing depends on it: what does not fit the log is not used.
+    Rebuild(RebuildArgs),
     /// Check that the file is whole and its answers repeat
     ///
     /// It does not find an event that somebody who can write to the file has changed with care.
@@ -439,6 +443,17 @@ pub(crate) struct CasualtiesOfArgs {
     /// A counter that began anew: published (as its source counts) or continuous (with what it came to before)
     #[arg(long, default_value = "published")]
     pub(crate) series: SeriesArg,
+}
+
+/// Arguments of `situ rebuild`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+It goes on from what is saved. To begin anew, delete that first:
+  situ rebuild --drop && situ rebuild")]
+pub(crate) struct RebuildArgs {
+    /// Delete what is saved; questions then read the whole log
+    #[arg(long)]
+    pub(crate) drop: bool,
 }
 
 /// Arguments of `situ schema`.

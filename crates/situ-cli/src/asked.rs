@@ -10,6 +10,7 @@ use crate::exit::NotThere;
 use crate::ledger::{self, Ledger};
 use crate::question;
 use crate::run::Session;
+use crate::saved;
 
 /// The file, and everything folded from it that a question about figures needs.
 pub(crate) struct Folded {
@@ -20,8 +21,20 @@ pub(crate) struct Folded {
 }
 
 impl Folded {
-    /// Opens the log and reads it whole; passes on each event.
-    pub(crate) fn read(
+    /// Opens the log to ask about one situation, and reads what is newer than what was saved of it.
+    pub(crate) fn read(session: &mut Session<'_>) -> anyhow::Result<Self> {
+        let store = ledger::open_to_read(session.global.store())?;
+        let folded = saved::tolls(&store, session)?;
+        Ok(Self {
+            store,
+            ledger: folded.ledger,
+            tolls: folded.view,
+            census: folded.census,
+        })
+    }
+
+    /// Opens the log and reads it whole, to ask about any situation; passes on each event.
+    pub(crate) fn read_whole(
         session: &Session<'_>,
         mut each: impl FnMut(&Recorded),
     ) -> anyhow::Result<Self> {

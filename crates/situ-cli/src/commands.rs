@@ -27,4 +27,5 @@ pub(crate) mod retract;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod man;
+pub(crate) mod rebuild;
 pub(crate) mod schema;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use situ_core::{
-    Appended, ClaimRef, Condition, DecodeError, Event, EventId, EventStore, Kind, Position,
+    Appended, Census, ClaimRef, Condition, DecodeError, Event, EventId, EventStore, Kind, Position,
     Projection as _, Recorded, Register, SituationId, replay,
 };
 use situ_sqlite::SqliteStore;
@@ -66,11 +66,34 @@ impl Ledger {
     /// Folds the whole log, and passes each event on.
     pub(crate) fn read(
         store: &dyn EventStore,
+        each: impl FnMut(&Recorded) -> Result<(), DecodeError>,
+    ) -> anyhow::Result<Self> {
+        Self::default().read_on(store, each)
+    }
+
+    /// What was saved at a position.
+    pub(crate) fn restored(register: Register, census: &Census, head: Position) -> Self {
+        let unknown = census.kinds().filter_map(|kind| match kind {
+            Kind::Unknown(name) => Some(name.to_string()),
+            _ => None,
+        });
+        Self {
+            register,
+            situations: census.situations().cloned().collect(),
+            unknown_kinds: unknown.collect(),
+            head,
+        }
+    }
+
+    /// Folds what comes after, and passes each event on.
+    pub(crate) fn read_on(
+        mut self,
+        store: &dyn EventStore,
         mut each: impl FnMut(&Recorded) -> Result<(), DecodeError>,
     ) -> anyhow::Result<Self> {
-        let mut ledger = Self::default();
+        let ledger = &mut self;
         let mut last: Option<SituationId> = None;
-        ledger.head = replay(store, Position::START, |recorded| {
+        ledger.head = replay(store, ledger.head, |recorded| {
             if last.as_ref() != Some(&recorded.situation) {
                 ledger.situations.insert(recorded.situation.clone());
                 last = Some(recorded.situation.clone());
@@ -83,7 +106,7 @@ impl Ledger {
             ledger.register.apply(recorded)?;
             each(recorded)
         })?;
-        Ok(ledger)
+        Ok(self)
     }
 }
 

@@ -22,6 +22,7 @@ mod answer;
 mod asked;
 mod ledger;
 mod question;
+mod saved;
 mod series;
 mod settings;
 

@@ -127,6 +127,7 @@ fn dispatch(command: &Command, session: &mut Session<'_>) -> anyhow::Result<Exit
         Command::Views(args) => commands::views::run(args, session),
         Command::Followers(args) => commands::followers::run(args, session),
         Command::Schema(args) => commands::schema::run(args, session),
+        Command::Rebuild(args) => commands::rebuild::run(args, session),
         Command::Check => commands::check::run(session),
         Command::Completions { shell } => commands::completions::run(*shell, session),
         Command::Man => commands::man::run(session),

@@ -10,7 +10,7 @@ use situ_core::{Event, EventId, EventStore as _, Position};
 use crate::answer::{self, ResolvedAsOf};
 use crate::args::AddArgs;
 use crate::exit::{Exit, Hinted};
-use crate::ledger::{self, Ledger};
+use crate::ledger;
 use crate::render::number::plural;
 use crate::run::Session;
 
@@ -146,9 +146,4 @@ fn said(added: &Added) -> String {
         said += &format!(" (@{position} {id})");
     }
     said
-}
-
-/// Folds what the flags of one event refer to.
-fn read(store: &situ_sqlite::SqliteStore) -> anyhow::Result<Ledger> {
-    Ledger::read(store, |_| Ok(()))
 }

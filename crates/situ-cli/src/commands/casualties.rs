@@ -25,7 +25,7 @@ struct Answer {
 }
 
 pub(crate) fn run(args: &CasualtiesOfArgs, session: &mut Session<'_>) -> anyhow::Result<Exit> {
-    let folded = Folded::read(session, |_| ())?;
+    let folded = Folded::read(session)?;
     let question = Question::resolve(session, &folded.ledger)?;
     let which = Which {
         figure: None,

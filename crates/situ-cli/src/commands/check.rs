@@ -8,7 +8,7 @@ use situ_core::{
     SituationId, Valid, replay,
 };
 use situ_services::{Services, TimeToLive};
-use situ_sqlite::SqliteStore;
+use situ_sqlite::{Prefix, SavedAt, SavedView, SqliteStore};
 use situ_tolls::Tolls;
 
 use crate::answer::{self, ResolvedAsOf};
@@ -17,6 +17,7 @@ use crate::ledger::{self, Citation};
 use crate::render::number::{grouped, plural};
 use crate::render::paint::Tone;
 use crate::run::Session;
+use crate::saved;
 
 /// The answer.
 #[derive(Debug, Serialize)]
@@ -32,6 +33,8 @@ struct Checked {
     answers_compared: usize,
     /// Where they differ.
     differences: Vec<Difference>,
+    /// Up to where views were saved that are what the log gives.
+    saved: Vec<Position>,
     /// Kinds and versions this program does not know; kept, and no fault.
     unknown_kinds: Vec<UnknownKind>,
     /// References to events that are not there; no fault, they may come.
@@ -59,6 +62,16 @@ struct Dangling {
     missing: EventId,
 }
 
+/// What is saved, to be compared with what is folded when that gets there.
+#[derive(Default)]
+struct Saved {
+    prefix: Prefix,
+    views: Vec<(SavedView, Prefix)>,
+    /// Up to where views were saved that are what the log gives.
+    matches: BTreeSet<Position>,
+    findings: Vec<String>,
+}
+
 /// An answer noted on the way, to be asked for again at the end.
 struct Noted {
     view: &'static str,
@@ -77,9 +90,64 @@ struct Views {
     situations: BTreeSet<SituationId>,
 }
 
+impl Saved {
+    fn of(store: &SqliteStore) -> Self {
+        let mut saved = Self::default();
+        for view in saved::ALL {
+            match store.saved_at(&[view]) {
+                SavedAt::Nowhere => {}
+                SavedAt::Prefix(prefix) => saved.views.push((view, prefix)),
+                SavedAt::Useless(why) => saved.finds(view, why),
+            }
+        }
+        saved
+    }
+
+    fn finds(&mut self, view: SavedView, why: &str) {
+        let name = view.name;
+        self.findings.push(format!(
+            "what is saved of {name} is of no use: {why}; `situ rebuild` saves it anew"
+        ));
+    }
+
+    /// Goes on to the next event, and compares what was saved there with what is folded.
+    fn take(&mut self, recorded: &Recorded, views: &Views, store: &SqliteStore) {
+        if self.views.is_empty() {
+            return;
+        }
+        self.prefix.take(recorded);
+        let here = recorded.position;
+        let is_here = |(_, prefix): &(SavedView, Prefix)| prefix.position() == here;
+        for (view, prefix) in self
+            .views
+            .extract_if(.., |saved| is_here(saved))
+            .collect::<Vec<_>>()
+        {
+            let Views {
+                census,
+                tolls,
+                services,
+                ..
+            } = views;
+            let mut parts = saved::parts(&view, tolls.register(), census, tolls, services);
+            let is_same = |(name, bytes): (&str, Vec<u8>)| {
+                store.saved_part(&view, &prefix, name) == Some(bytes)
+            };
+            if prefix != self.prefix {
+                self.finds(view, "it is of another log");
+            } else if !parts.all(is_same) {
+                self.finds(view, "it is not what the log gives");
+            } else {
+                self.matches.insert(here);
+            }
+        }
+    }
+}
+
 pub(crate) fn run(session: &mut Session<'_>) -> anyhow::Result<Exit> {
     let store = ledger::open_to_read(session.global.store())?;
     let report = store.check()?;
+    let mut saved = Saved::of(&store);
     let mut checked = Checked {
         in_order: false,
         head: report.head,
@@ -88,16 +156,19 @@ pub(crate) fn run(session: &mut Session<'_>) -> anyhow::Result<Exit> {
         positions_compared: 0,
         answers_compared: 0,
         differences: Vec::new(),
+        saved: Vec::new(),
         unknown_kinds: Vec::new(),
         dangling: Vec::new(),
     };
     match rows(&store, report.head, &mut checked.findings, session)
-        .and_then(|()| compare(&store, report.head, session.now.instant()))
+        .and_then(|()| compare(&store, report.head, session.now.instant(), &mut saved))
     {
         Ok((whole, noted)) => checked.take(&whole, &noted),
         Err(Stopped::Unreadable) => {}
         Err(Stopped::Failed(error)) => checked.findings.push(error.to_string()),
     }
+    checked.findings.append(&mut saved.findings);
+    checked.saved = saved.matches.into_iter().collect();
     checked.in_order = checked.findings.is_empty() && checked.differences.is_empty();
     print(&checked, &store, session)?;
     Ok(if checked.in_order {
@@ -185,12 +256,14 @@ fn compare(
     store: &SqliteStore,
     head: Position,
     now: Instant,
+    saved: &mut Saved,
 ) -> Result<(Views, Vec<Noted>), Stopped> {
     let stops = stops(head);
     let mut views = Views::default();
     let mut noted = Vec::new();
     replay(store, Position::START, |recorded| {
         views.apply(recorded)?;
+        saved.take(recorded, &views, store);
         if stops.contains(&recorded.position) {
             let head = (recorded.position == head).then_some(now);
             views.note(recorded, head, &mut noted);
@@ -218,7 +291,7 @@ fn stops(head: Position) -> BTreeSet<Position> {
 }
 
 /// A sign of life on standard error, for logs that take a while.
-fn progress(position: Position, head: Position, session: &mut Session<'_>) {
+pub(super) fn progress(position: Position, head: Position, session: &mut Session<'_>) {
     const STEP: u64 = 250_000;
     if position.get().is_multiple_of(STEP) {
         // Nobody is worse off if this cannot be written.
@@ -357,6 +430,12 @@ fn print(checked: &Checked, store: &SqliteStore, session: &mut Session<'_>) -> a
             out,
             "note: {event} refers to {} in {}, which is not in the log",
             dangling.missing, dangling.field
+        )?;
+    }
+    for position in &checked.saved {
+        writeln!(
+            out,
+            "note: what is saved up to @{position} is what the log gives"
         )?;
     }
     let path = session.global.store().display();

@@ -52,7 +52,7 @@ fn sha256(bytes: &[u8]) -> [u8; 32] {
 
 fn cite(figure: &FigureArg, args: &CiteArgs, session: &mut Session<'_>) -> anyhow::Result<Exit> {
     let mut passed = Passed::default();
-    let folded = Folded::read(session, |recorded| passed.take(recorded))?;
+    let folded = Folded::read_whole(session, |recorded| passed.take(recorded))?;
     let question = Question::resolve(session, &folded.ledger)?;
     let figure = Folded::figure(&question, figure)?;
     let policy = &args.read.policy;
@@ -153,7 +153,7 @@ fn check(citation: &str, session: &mut Session<'_>) -> anyhow::Result<Exit> {
             "give the whole line that `situ cite` printed, in quotes, or with --check - on standard input",
         )
     })?;
-    let folded = Folded::read(session, |_| ())?;
+    let folded = Folded::read_whole(session, |_| ())?;
     let events = found(cited.events(), &folded)?;
     let checked = cited.check(&folded.tolls, &|id| events.get(&id), &sha256);
     let exit = if checked.holds() {

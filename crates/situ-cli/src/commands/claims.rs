@@ -25,7 +25,7 @@ struct Lines {
 }
 
 pub(crate) fn run(args: &ClaimsArgs, session: &mut Session<'_>) -> anyhow::Result<Exit> {
-    let folded = Folded::read(session, |_| ())?;
+    let folded = Folded::read(session)?;
     let question = Question::resolve(session, &folded.ledger)?;
     let asked = folded.which(&question, &args.which, None)?;
     let clock = Clock {

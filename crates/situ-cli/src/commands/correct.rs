@@ -11,11 +11,12 @@ use super::retract::learnt;
 use crate::answer::{self, ResolvedAsOf};
 use crate::args::CorrectArgs;
 use crate::exit::{Exit, Hinted, NotThere};
-use crate::ledger::{self, Citation, Ledger};
+use crate::ledger::{self, Citation};
 use crate::reference::{Found, Reference};
 use crate::render::number;
 use crate::run::Session;
 use crate::said;
+use crate::saved;
 
 /// What was recorded.
 #[derive(Debug, Serialize)]
@@ -33,7 +34,7 @@ pub(crate) fn run(args: &CorrectArgs, session: &mut Session<'_>) -> anyhow::Resu
     let said = said::quantity(&args.to).context("cannot read --to")?;
     let reference: Reference = args.claim.parse()?;
     let store = ledger::open_to_write(path)?;
-    let ledger = Ledger::read(&store, |_| Ok(()))?;
+    let ledger = saved::ledger(&store, session.err)?;
     let found = reference.find(&store)?;
     let known = Known::Position(ledger.head);
     let (target, wrong, reported) = figure(&found)?;

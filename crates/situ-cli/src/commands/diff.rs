@@ -31,7 +31,7 @@ pub(crate) fn run(args: &DiffArgs, session: &mut Session<'_>) -> anyhow::Result<
             "name both with --known A..B, such as --known 2026-02-04..now or --known @20..@30";
         return Err(Hinted::new(message, hint).into());
     };
-    let folded = Folded::read(session, |_| ())?;
+    let folded = Folded::read(session)?;
     let from = Question::known_as(session, &folded.ledger, &from)?;
     let question = Question::known_as(session, &folded.ledger, &to)?;
     let asked = folded.which(&question, &args.which, Some(&args.read))?;

@@ -24,7 +24,7 @@ struct History {
 }
 
 pub(crate) fn run(args: &HistoryArgs, session: &mut Session<'_>) -> anyhow::Result<Exit> {
-    let folded = Folded::read(session, |_| ())?;
+    let folded = Folded::read(session)?;
     let mut question = Question::resolve(session, &folded.ledger)?;
     let figure = Folded::figure(&question, &args.figure)?;
     question.as_of = along(args.axis, session, &question)?;

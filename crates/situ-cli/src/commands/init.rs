@@ -10,8 +10,9 @@ use super::retract::learnt;
 use crate::answer::{self, ResolvedAsOf};
 use crate::args::InitArgs;
 use crate::exit::{Exit, Hinted};
-use crate::ledger::{self, Ledger};
+use crate::ledger;
 use crate::run::Session;
+use crate::saved;
 
 /// What was made.
 #[derive(Debug, Serialize)]
@@ -32,7 +33,7 @@ pub(crate) fn run(args: &InitArgs, session: &mut Session<'_>) -> anyhow::Result<
     }
     let store = ledger::open_or_create(path)?;
     if let Some(event) = &opening {
-        let ledger = Ledger::read(&store, |_| Ok(()))?;
+        let ledger = saved::ledger(&store, session.err)?;
         if ledger.situations.contains(&event.situation) {
             let message = format!(
                 "{} holds the situation {} already",

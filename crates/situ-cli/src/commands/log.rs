@@ -27,6 +27,7 @@ use crate::render::paint::Tone;
 use crate::render::summary::summary;
 use crate::render::table::{Cell, Table};
 use crate::run::Session;
+use crate::saved;
 use crate::time::Clock;
 
 /// An event of the log, as listed.
@@ -56,7 +57,7 @@ pub(crate) fn run(args: &LogArgs, session: &mut Session<'_>) -> anyhow::Result<E
         // Times are read in the zone of a situation, so there must be one.
         while store.wait_after(Position::START, PATIENCE)? == Position::START {}
     }
-    let ledger = Ledger::read(&store, |_| Ok(()))?;
+    let ledger = saved::ledger(&store, session.err)?;
     if ledger.situations.is_empty() {
         return empty(session, &ledger);
     }

@@ -11,10 +11,11 @@ use situ_sqlite::SqliteStore;
 use crate::answer::{self, ResolvedAsOf};
 use crate::args::RetractArgs;
 use crate::exit::{Exit, Hinted, NotThere};
-use crate::ledger::{self, Ledger};
+use crate::ledger;
 use crate::question;
 use crate::reference::Reference;
 use crate::run::Session;
+use crate::saved;
 use crate::time::Clock;
 
 /// What was recorded.
@@ -30,7 +31,7 @@ struct Retracted {
 pub(crate) fn run(args: &RetractArgs, session: &mut Session<'_>) -> anyhow::Result<Exit> {
     let path = session.global.store();
     let store = ledger::open_to_write(path)?;
-    let ledger = Ledger::read(&store, |_| Ok(()))?;
+    let ledger = saved::ledger(&store, session.err)?;
     let target = target(args, &store)?;
     let situation = match target.situation {
         Some(situation) => situation,

@@ -4,7 +4,7 @@ mod history;
 mod why;
 
 use serde::Serialize;
-use situ_core::{Census, Known, PlaceId, Projection as _, SituationId};
+use situ_core::{Census, Known, PlaceId, SituationId};
 use situ_services::{
     Day, DayState, Freshness, Nearby, Relation, ServiceDays, ServiceStatus, Services, Status,
     StatusId, TimeToLive,
@@ -18,6 +18,7 @@ use crate::ledger::{self, Citation, Ledger};
 use crate::question::{Caveats, Question};
 use crate::render::{services, strip};
 use crate::run::Session;
+use crate::saved;
 use crate::settings::Settings;
 
 pub(crate) use why::Said;
@@ -64,11 +65,8 @@ struct Asked {
 
 pub(crate) fn run(args: &ServicesArgs, session: &mut Session<'_>) -> anyhow::Result<Exit> {
     let store = ledger::open_to_read(session.global.store())?;
-    let (mut services, mut census) = (Services::default(), Census::default());
-    let ledger = Ledger::read(&store, |recorded| {
-        census.apply(recorded)?;
-        services.apply(recorded).map(drop)
-    })?;
+    let folded = saved::services(&store, session)?;
+    let (ledger, services, census) = (folded.ledger, folded.view, folded.census);
     let question = Question::resolve(session, &ledger)?;
     let settings = Settings::beside(session.global.store())?;
     let asked = Asked {

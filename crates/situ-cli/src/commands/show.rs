@@ -3,14 +3,14 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 use situ_core::{
-    Access, Census, ClaimId, ClaimRef, Event, EventId, Instant, Payload, Position, Projection as _,
-    Recorded, RetractionReason,
+    Access, ClaimId, ClaimRef, Event, EventId, Instant, Payload, Position, Recorded,
+    RetractionReason,
 };
 
 use crate::answer::{self, ResolvedAsOf};
 use crate::args::ShowArgs;
 use crate::exit::{Exit, NotThere};
-use crate::ledger::{self, Citation, Ledger};
+use crate::ledger::{self, Citation};
 use crate::question::Question;
 use crate::reference::Reference;
 use crate::render::moment;
@@ -19,6 +19,7 @@ use crate::render::paint::Tone;
 use crate::render::summary::{acts_in_full, people, period, summary};
 use crate::render::table::{Cell, Table};
 use crate::run::Session;
+use crate::saved;
 
 /// The answer.
 #[derive(Debug, Serialize)]
@@ -55,8 +56,7 @@ struct Referrer {
 pub(crate) fn run(args: &ShowArgs, session: &mut Session<'_>) -> anyhow::Result<Exit> {
     let reference: Reference = args.reference.parse()?;
     let store = ledger::open_to_read(session.global.store())?;
-    let mut census = Census::default();
-    let ledger = Ledger::read(&store, |recorded| census.apply(recorded))?;
+    let (ledger, census) = saved::census(&store, session.err)?;
     let found = reference.find(&store)?;
     let question = Question::about(session, &ledger, found.recorded.situation.clone())?;
     let known = question.as_of.known;

@@ -27,7 +27,7 @@ struct Figures {
 }
 
 pub(crate) fn run(args: &TollArgs, session: &mut Session<'_>) -> anyhow::Result<Exit> {
-    let folded = Folded::read(session, |_| ())?;
+    let folded = Folded::read(session)?;
     let question = Question::resolve(session, &folded.ledger)?;
     let asked = situ_tolls::Question {
         superseded: args.evidence || session.global.json,

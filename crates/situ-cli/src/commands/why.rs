@@ -24,7 +24,7 @@ struct Because {
 }
 
 pub(crate) fn run(args: &WhyArgs, session: &mut Session<'_>) -> anyhow::Result<Exit> {
-    let folded = Folded::read(session, |_| ())?;
+    let folded = Folded::read(session)?;
     let question = Question::resolve(session, &folded.ledger)?;
     let figure = Folded::figure(&question, &args.figure)?;
     let (policy, reading) = (&args.read.policy, args.read.reading.0);

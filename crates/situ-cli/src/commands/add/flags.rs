@@ -16,6 +16,7 @@ use crate::question;
 use crate::reference::Reference;
 use crate::run::Session;
 use crate::said;
+use crate::saved;
 use crate::time::Clock;
 
 /// What the values of flags are read against.
@@ -31,7 +32,7 @@ pub(super) fn event(
     store: &SqliteStore,
     session: &mut Session<'_>,
 ) -> anyhow::Result<Event> {
-    let ledger = super::read(store)?;
+    let ledger = saved::ledger(store, session.err)?;
     let situation = question::situation(session.global.situation.as_ref(), &ledger)?;
     let zone = ledger
         .register
