@@ -1,4 +1,4 @@
-//! What a question costs with saved views beside one that reads the whole log: `cargo bench -p situ-cli [-- --quick]`.
+//! What a question costs with saved views beside one that reads the whole log: `cargo bench -p situ-cli [-- --quick] [--once]`.
 //!
 //! Logs of a million events, as a busy desk would record them, of one situation and of a hundred. Each command is run from its
 //! arguments to its answer; medians of CPU time. Times are of this machine; the ratios are what counts.
@@ -23,8 +23,13 @@ use situ_core::{
 use situ_sqlite::SqliteStore;
 
 fn main() {
-    let quick = std::env::args().any(|argument| argument == "--quick");
-    let (events, rounds) = if quick { (100_000, 3) } else { (1_000_000, 5) };
+    let is_said = |word: &str| std::env::args().any(|argument| argument == word);
+    let events = if is_said("--quick") {
+        100_000
+    } else {
+        1_000_000
+    };
+    let rounds = if is_said("--once") { 1 } else { 5 };
     println!("| {events} events, situations | command | whole log | saved | ratio |");
     println!("|---|---|---|---|---|");
     for situations in [1, 100] {
@@ -35,10 +40,11 @@ fn main() {
     }
 }
 
-const QUESTIONS: [&[&str]; 4] = [
+const QUESTIONS: [&[&str]; 5] = [
     &["toll", "killed/civilian@PK-BA-0"],
     &["toll", "--place", "PK-BA-0"],
     &["services"],
+    &["services", "--at", "2025-01-05"],
     &["show", "@7"],
 ];
 

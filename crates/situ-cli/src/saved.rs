@@ -139,6 +139,7 @@ fn saved<T>(
 ) -> anyhow::Result<Option<T>> {
     let useless = match store.saved_at(views) {
         SavedAt::Nowhere => return Ok(None),
+        SavedAt::OtherVersion => "they are of another version of situ".to_owned(),
         SavedAt::Useless(why) => why.to_owned(),
         SavedAt::Prefix(prefix) => match read(&prefix) {
             Ok(read) => return Ok(Some(read)),

@@ -103,6 +103,8 @@ pub enum SavedAt {
     Nowhere,
     /// All of them here, in this log.
     Prefix(Prefix),
+    /// They are of another version: nothing is wrong with them, but they are of no use.
+    OtherVersion,
     /// They are of no use, as said.
     Useless(&'static str),
 }
@@ -196,7 +198,7 @@ fn saved_at(reader: &mut Reader, views: &[SavedView]) -> Result<SavedAt, Failure
             return Ok(SavedAt::Nowhere);
         };
         if (version, layout) != (view.version, view.layout) {
-            return Ok(SavedAt::Useless("it is of another version of situ"));
+            return Ok(SavedAt::OtherVersion);
         }
         if common.is_some_and(|common| common != prefix) {
             return Ok(SavedAt::Useless("its parts are of different positions"));
@@ -494,10 +496,13 @@ mod tests {
                 assert_eq!(store.saved_at(views), SavedAt::Useless(why), "{change}");
             });
         };
-        let newer = SavedView { version: 2, ..VIEW };
-        useless(&[newer], "", "it is of another version of situ");
-        let laid_out = SavedView { layout: 2, ..VIEW };
-        useless(&[laid_out], "", "it is of another version of situ");
+        saved(|store, _, _| {
+            let newer = SavedView { version: 2, ..VIEW };
+            let laid_out = SavedView { layout: 2, ..VIEW };
+            for view in [newer, laid_out] {
+                assert_eq!(store.saved_at(&[view]), SavedAt::OtherVersion);
+            }
+        });
         let other = SavedView {
             name: "other",
             ..VIEW

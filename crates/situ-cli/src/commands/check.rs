@@ -95,7 +95,7 @@ impl Saved {
         let mut saved = Self::default();
         for view in saved::ALL {
             match store.saved_at(&[view]) {
-                SavedAt::Nowhere => {}
+                SavedAt::Nowhere | SavedAt::OtherVersion => {}
                 SavedAt::Prefix(prefix) => saved.views.push((view, prefix)),
                 SavedAt::Useless(why) => saved.finds(view, why),
             }
