@@ -469,8 +469,8 @@ mod tests {
                 (status.name.as_str(), status.position),
                 ("counts", Position::new(2))
             );
-            assert_eq!(store.drop_saved().unwrap(), true);
-            assert_eq!(store.drop_saved().unwrap(), false);
+            assert!(store.drop_saved().unwrap());
+            assert!(!store.drop_saved().unwrap());
             assert_eq!(store.saved_at(&[VIEW]), SavedAt::Nowhere);
             assert_eq!(store.check().unwrap().findings, []);
         });

@@ -57,7 +57,7 @@ pub(crate) fn run(args: &RebuildArgs, session: &mut Session<'_>) -> anyhow::Resu
     let before = views.ledger.head;
     let head = situ_core::EventStore::head(&store)?;
     let views = views.read_on(&store, |recorded| {
-        progress(recorded.position, head, session)
+        progress(recorded.position, head, session);
     })?;
     let position = views.ledger.head;
     let mut rebuilt = Rebuilt {
