@@ -5,8 +5,8 @@
 pub(crate) mod restored;
 
 use situ_core::{
-    AsOf, Event, EventId, Instant, Known, Position, Projection, Recorded, Service, SituationId,
-    Valid, from_line,
+    AsOf, Event, EventId, Instant, Known, Position, Recorded, Service, SituationId, Valid,
+    from_line,
 };
 use situ_services::{Board, ServiceStatus, Services, TimeToLive};
 
