@@ -189,7 +189,12 @@ fn pages() -> Vec<PathBuf> {
         .map(|entry| entry.expect("the folder can be read").path())
         .collect();
     pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
-    let run = ["README.md", "docs/services.md", "docs/tolls.md"];
+    let run = [
+        "README.md",
+        "docs/following.md",
+        "docs/services.md",
+        "docs/tolls.md",
+    ];
     pages.extend(run.map(|page| root().join(page)));
     pages.sort();
     assert!(pages.len() >= 8, "pages are missing: {pages:?}");

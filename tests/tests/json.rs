@@ -400,6 +400,9 @@ fn every_field_is_documented_and_every_documented_field_is_there() {
         "claims: lines[].epoch",
         "cite: differences[]",
         "cite: notes[]",
+        // Below.
+        "watch of a ",
+        "followers: ",
     ];
     let forgotten: Vec<&String> = unseen
         .iter()
@@ -408,6 +411,87 @@ fn every_field_is_documented_and_every_documented_field_is_there() {
     assert!(
         forgotten.is_empty(),
         "documented, but in no answer: {forgotten:#?}"
+    );
+}
+
+/// Runs a command that prints one object a line.
+fn lines(situ: &Situ, line: &[&str]) -> Vec<Value> {
+    let output = Command::new(env!("CARGO_BIN_EXE_situ-under-test"))
+        .args(line)
+        .current_dir(situ.folder.path())
+        .env("SITU_NOW", "2026-02-06T15:00:00Z")
+        .output()
+        .expect("the command runs");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{line:?}: {errors}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let lines = printed.lines().map(serde_json::from_str);
+    lines
+        .collect::<Result<_, _>>()
+        .expect("one JSON object a line")
+}
+
+#[test]
+fn every_notice_is_as_documented() {
+    let situ = Situ {
+        folder: tempfile::tempdir().unwrap(),
+    };
+    situ.run(&["demo", "--whole", "--store", "situ.db"]);
+    let late = [
+        "add",
+        "casualties",
+        "--source",
+        "ispr",
+        "--killed",
+        "civilian=12",
+    ];
+    situ.run(
+        &[
+            &late[..],
+            &["--since", "2026-01-31", "--as-of", "2026-02-01"],
+        ]
+        .concat(),
+    );
+    let contracts = contracts();
+    let mut seen: BTreeMap<&str, BTreeMap<String, usize>> = BTreeMap::new();
+    let notices = lines(&situ, &["watch", "--from", "beginning", "--once"]);
+    assert!(notices.len() > 80, "{}", notices.len());
+    for notice in &notices {
+        let (command, contract) = match notice["of"].as_str() {
+            Some("figure") => contracts.get_key_value("watch of a figure"),
+            _ => contracts.get_key_value("watch of a service"),
+        }
+        .expect("both are documented");
+        let mut reader = Reader {
+            contract,
+            wrong: Vec::new(),
+            seen: BTreeMap::new(),
+        };
+        reader.object("", notice);
+        assert!(
+            reader.wrong.is_empty(),
+            "{notice}:\n{}",
+            reader.wrong.join("\n")
+        );
+        seen.entry(command).or_default().append(&mut reader.seen);
+    }
+    for (command, seen) in seen {
+        let unseen = contracts[command]
+            .keys()
+            .filter(|path| !seen.contains_key(*path));
+        assert_eq!(
+            unseen.collect::<Vec<_>>(),
+            Vec::<&String>::new(),
+            "{command}"
+        );
+    }
+    let entries = lines(
+        &situ,
+        &["watch", "--from", "@62", "--once", "--only", "figures"],
+    );
+    assert!(
+        entries.iter().any(|notice| notice["past"].is_object()),
+        "{entries:?}"
     );
 }
 

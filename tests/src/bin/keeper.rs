@@ -1,4 +1,4 @@
-//! Keeps the views for SQL tools and says how far it is, until it is killed: `keeper FILE PAGE`.
+//! Keeps the views for SQL tools and says what it has written, until it is killed: `keeper FILE PAGE`.
 
 use std::error::Error;
 use std::io::Write;
@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             Progress::Waiting { .. } | Progress::CaughtUp { .. } => runner.wait(TERM)?,
             _ => {}
         }
-        if !matches!(progress, Progress::Waiting { .. }) {
+        if let Progress::Behind { .. } | Progress::CaughtUp { .. } = progress {
             let mut out = std::io::stdout().lock();
             writeln!(out, "{progress:?}")?;
             out.flush()?;
