@@ -21,11 +21,13 @@ const IMPORTS: &[(&str, &[&str])] = &[
         "situ-follow",
         &["situ-core", "situ-services", "situ-sqlite", "situ-tolls"],
     ),
+    ("situ-import", &["situ-core", "situ-services", "situ-tolls"]),
     (
         "situ-cli",
         &[
             "situ-core",
             "situ-follow",
+            "situ-import",
             "situ-memory",
             "situ-services",
             "situ-sqlite",

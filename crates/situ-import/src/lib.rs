@@ -1,0 +1,1 @@
+//! Feeds and files into the log, and out of it.
