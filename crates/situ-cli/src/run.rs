@@ -3,12 +3,13 @@
 use std::io::{self, BufRead, IsTerminal as _, Write};
 
 use anstream::{AutoStream, ColorChoice};
-use situ_core::InstantError;
+use situ_core::{Instant, InstantError, Position};
 
 use crate::args::{Args, Color, Command, Global};
 use crate::commands;
 use crate::exit::{Exit, Hinted, NotThere};
 use crate::now::Now;
+use crate::render::number::grouped;
 
 /// What a command works with: the global flags, the moment, and its three streams.
 pub(crate) struct Session<'a> {
@@ -21,6 +22,31 @@ pub(crate) struct Session<'a> {
     pub(crate) is_terminal: bool,
     /// What the log has taken, for the message if the answer cannot be written after all.
     pub(crate) recorded: Option<String>,
+    /// When somebody was last told how far it is.
+    told_at: Instant,
+}
+
+impl Session<'_> {
+    /// Says about once a second on standard error how far a long reading is.
+    pub(crate) fn progress(&mut self, position: Position, head: Position) {
+        const SECOND: i64 = 1_000_000_000;
+        const LOOKS: u64 = 1024;
+        if !position.get().is_multiple_of(LOOKS) {
+            return;
+        }
+        let now = self.now.by_now();
+        if now < self.told_at.saturating_add_nanos(SECOND) {
+            return;
+        }
+        self.told_at = now;
+        // Nobody is worse off if this cannot be written.
+        let _ = writeln!(
+            self.err,
+            "read {} of {} events",
+            grouped(position.get()),
+            grouped(head.get())
+        );
+    }
 }
 
 /// Runs the command on the standard streams of the process.
@@ -51,6 +77,7 @@ pub fn run_on_terminal(args: &Args, now: Result<Now, InstantError>) -> Exit {
         err: &mut err,
         is_terminal: io::stdout().is_terminal(),
         recorded: None,
+        told_at: now.instant(),
     };
     end(&args.command, session)
 }
@@ -71,6 +98,7 @@ pub fn run(
         err,
         is_terminal: false,
         recorded: None,
+        told_at: now.instant(),
     };
     end(&args.command, session)
 }

@@ -14,7 +14,7 @@ use situ_tolls::Tolls;
 use crate::answer::{self, ResolvedAsOf};
 use crate::exit::Exit;
 use crate::ledger::{self, Citation};
-use crate::render::number::{grouped, plural};
+use crate::render::number::plural;
 use crate::render::paint::Tone;
 use crate::run::Session;
 use crate::saved;
@@ -207,7 +207,7 @@ fn rows(
                 findings.push(error.to_string());
             }
         }
-        progress(recorded.position, head, session);
+        session.progress(recorded.position, head);
         Ok(())
     })?;
     if is_readable {
@@ -288,20 +288,6 @@ fn stops(head: Position) -> BTreeSet<Position> {
         .filter(|position| *position > 0)
         .map(Position::new)
         .collect()
-}
-
-/// A sign of life on standard error, for logs that take a while.
-pub(super) fn progress(position: Position, head: Position, session: &mut Session<'_>) {
-    const STEP: u64 = 250_000;
-    if position.get().is_multiple_of(STEP) {
-        // Nobody is worse off if this cannot be written.
-        let _ = writeln!(
-            session.err,
-            "read {} of {} events",
-            grouped(position.get()),
-            grouped(head.get())
-        );
-    }
 }
 
 impl Views {

@@ -11,8 +11,6 @@ use crate::render::number::{grouped, plural};
 use crate::run::Session;
 use crate::saved::{ALL, Views};
 
-use super::check::progress;
-
 /// The answer.
 #[derive(Debug, Serialize)]
 struct Rebuilt {
@@ -57,7 +55,7 @@ pub(crate) fn run(args: &RebuildArgs, session: &mut Session<'_>) -> anyhow::Resu
     let before = views.ledger.head;
     let head = situ_core::EventStore::head(&store)?;
     let views = views.read_on(&store, |recorded| {
-        progress(recorded.position, head, session);
+        session.progress(recorded.position, head);
     })?;
     let position = views.ledger.head;
     let mut rebuilt = Rebuilt {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use situ_core::EventStore as _;
 use situ_follow::{OnUndigestible, Progress, RunError, Runner, SqlViews};
 
 use crate::args::ViewsArgs;
@@ -9,7 +10,6 @@ use crate::exit::{Exit, Hinted};
 use crate::ledger;
 use crate::render::number::grouped;
 use crate::run::Session;
-use crate::settings::Settings;
 
 /// How long to wait for what comes before the lease is prolonged.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -17,7 +17,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) fn run(args: &ViewsArgs, session: &mut Session<'_>) -> anyhow::Result<Exit> {
     let path = session.global.store();
     let store = ledger::open_to_write(path)?;
-    let _ = Settings::beside(path)?;
     let policy = match args.skip {
         true => OnUndigestible::Skip,
         false => OnUndigestible::Stop,
@@ -49,7 +48,10 @@ pub(crate) fn run(args: &ViewsArgs, session: &mut Session<'_>) -> anyhow::Result
                 .into());
             }
             Progress::Waiting { .. } | Progress::Lost => runner.wait(PATIENCE)?,
-            Progress::Recalling { .. } | Progress::Behind { .. } => {}
+            Progress::Recalling {
+                folded: position, ..
+            }
+            | Progress::Behind { position } => session.progress(position, store.head()?),
         }
     }
     runner.finish()?;

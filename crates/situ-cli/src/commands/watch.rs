@@ -218,6 +218,9 @@ impl Watching<'_, '_> {
             match subscription.next_timeout(patience)? {
                 Some(Signal::Events { events, reached }) => {
                     for recorded in &events {
+                        if recorded.position <= cursor.position {
+                            self.session.progress(recorded.position, cursor.position);
+                        }
                         let told = self.follower.apply(recorded)?;
                         self.tell(Some(recorded), &told)?;
                     }
