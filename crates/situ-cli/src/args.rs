@@ -357,7 +357,7 @@ pub(crate) struct LogArgs {
     pub(crate) limit: Option<usize>,
 
     /// Go on with what comes; with --json one event a line
-    #[arg(long, short)]
+    #[arg(long, short, conflicts_with = "until")]
     pub(crate) follow: bool,
 }
 

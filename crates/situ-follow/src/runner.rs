@@ -237,6 +237,18 @@ impl<'a, M: ReadModel + Clone> Runner<'a, M> {
         let position = lease.position();
         let left = usize::try_from(position.get() - self.folded.get()).unwrap_or(usize::MAX);
         let page = self.store.read_after(self.folded, self.page.min(left))?;
+        if page.is_empty() && self.folded < position {
+            let from = position;
+            let (to, head) = (position, self.folded);
+            let name = lease.declaration().name().to_owned();
+            return Err(FollowError::BadPosition {
+                name,
+                from,
+                to,
+                head,
+            }
+            .into());
+        }
         for recorded in &page {
             if !self.skipped.contains(&recorded.position)
                 && let Err(Undigestible { reason }) = self.model.digest(recorded)

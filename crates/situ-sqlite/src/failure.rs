@@ -21,6 +21,9 @@ pub enum FileError {
     /// Another program kept the file locked.
     #[error("{}: another program has kept the file locked for too long; close that program, then try again", .0.display())]
     Locked(PathBuf),
+    /// The name leads to another file than the one that was opened, or to none.
+    #[error("{}: the file was replaced or removed while it was in use; open it anew", .0.display())]
+    Replaced(PathBuf),
     /// Another caller, who wrote for several, panicked: a defect of situ.
     #[error("{}: the append this one was written with broke off, and this one may be in the log or not; append again, what is there already is not added twice", .0.display())]
     Interrupted(PathBuf),

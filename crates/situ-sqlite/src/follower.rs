@@ -531,7 +531,9 @@ fn write_commit(
     };
     connection
         .prepare_cached(
-            "UPDATE follower SET position = ?3, state = ?4, until = ?5, caught_up_at = ?6 WHERE name = ?1 AND version = ?2",
+            "UPDATE follower SET position = ?3, state = ?4, until = ?5,
+                    caught_up_at = CASE WHEN ?6 IS NULL THEN NULL ELSE max(coalesce(caught_up_at, ?6), ?6) END
+             WHERE name = ?1 AND version = ?2",
         )?
         .execute(params![
             lease.name(),

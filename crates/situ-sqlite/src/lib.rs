@@ -19,6 +19,7 @@ mod follower;
 mod read_model;
 
 mod doorbell;
+mod identity;
 mod listener;
 
 mod check;

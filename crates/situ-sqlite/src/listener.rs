@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use situ_core::Bell;
 
 use crate::doorbell::{Doorbell, Doorbells};
+use crate::identity::Identity;
 use crate::schema::{self, Reading};
 
 /// How long it takes at most until a commit is noticed whose doorbell was lost.
@@ -87,7 +88,7 @@ fn listen(
     while stopped.try_recv() != Err(TryRecvError::Disconnected) {
         let is_rung = wait(&mut doorbell, net, stopped);
         // Looked up before ringing: else a commit in between would be taken as rung for.
-        if watch.has_changed() || is_rung {
+        if watch.has_changed() || is_rung || !watch.is_there() {
             bell.ring();
         }
         if !is_rung && !doorbell.as_ref().is_some_and(Doorbell::hangs) {
@@ -118,6 +119,7 @@ fn wait(doorbell: &mut Option<Doorbell>, net: Duration, stopped: &Receiver<()>) 
 #[derive(Debug)]
 struct Watch {
     file: (PathBuf, Reading),
+    identity: Identity,
     connection: Option<Connection>,
     version: Option<i64>,
 }
@@ -125,10 +127,16 @@ struct Watch {
 impl Watch {
     fn new(file: (PathBuf, Reading)) -> Self {
         Self {
+            identity: Identity::of(&file.0),
             file,
             connection: None,
             version: None,
         }
+    }
+
+    /// Whether the file is the one that was there when it began; whoever waits finds out when woken.
+    fn is_there(&self) -> bool {
+        self.identity.is_of(&self.file.0)
     }
 
     /// Whether somebody has written since the last look, or may have.

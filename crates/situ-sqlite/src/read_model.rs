@@ -133,12 +133,14 @@ pub enum DeclarationError {
 }
 
 /// The names a file has for itself.
-const RESERVED: [&str; 6] = [
+const RESERVED: [&str; 8] = [
     "situation",
     "kind",
     "event",
     "follower",
     "dead_letter",
+    "saved_view",
+    "saved_part",
     "v_events",
 ];
 

@@ -13,6 +13,7 @@ use situ_core::{
 use crate::check::{self, Report};
 use crate::doorbell::Doorbells;
 use crate::failure::{Failure, FileError};
+use crate::identity::Identity;
 use crate::listener::{self, Listener};
 use crate::open::{self, OpenError, Start};
 use crate::reader::{Reader, Readers};
@@ -41,6 +42,8 @@ pub struct SqliteStore {
     /// How long the listener may miss a commit.
     net: Duration,
     readers: Readers,
+    /// Of the file as it was opened.
+    identity: Identity,
     desk: Mutex<Desk>,
     /// `None` for a log that is only read; locked by whoever has the desk, and by followers.
     writer: Option<Mutex<Writer>>,
@@ -146,6 +149,7 @@ impl SqliteStore {
             listener: Mutex::default(),
             net: listener::NET,
             doorbells: Arc::new(Some(Doorbells::new(&absolute))),
+            identity: Identity::of(&absolute),
             readers: Readers::new(absolute, reading),
             desk: Mutex::default(),
             writer,
@@ -211,6 +215,14 @@ impl SqliteStore {
         Some(writer.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Refuses to go on with a file that is not there any more under its name.
+    fn check_file(&self) -> Result<(), FileError> {
+        match self.identity.is_of(self.readers.path()) {
+            true => Ok(()),
+            false => Err(FileError::Replaced(self.path.clone())),
+        }
+    }
+
     /// A connection of its own for changing what is not the log.
     pub(crate) fn connect_to_change(&self) -> Result<rusqlite::Connection, FileError> {
         if self.writer.is_none() {
@@ -225,6 +237,8 @@ impl SqliteStore {
         &self,
         read: impl FnOnce(&mut Reader) -> Result<T, Failure>,
     ) -> Result<T, ReadError> {
+        self.check_file()
+            .map_err(|error| ReadError::Storage(Box::new(error)))?;
         self.readers
             .with(read)
             .map_err(|failure| failure.read(&self.path))
@@ -244,6 +258,8 @@ impl EventStore for SqliteStore {
             let read_only = FileError::ReadOnly(self.path.clone());
             return Err(AppendError::Storage(Box::new(read_only)));
         };
+        self.check_file()
+            .map_err(|error| AppendError::Storage(Box::new(error)))?;
         let (reply, replies) = channel();
         let job = Job::new(batch, condition, now, reply)?;
         let mut desk = self.desk();
@@ -459,6 +475,33 @@ mod tests {
             }
             assert_eq!(append(store, 3), Ok(21));
             assert_eq!(store.check().unwrap().findings, []);
+        });
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_log_that_is_replaced_or_removed_is_not_gone_on_with() {
+        in_file(|path, store| {
+            append(store, 1).unwrap();
+            let older = path.with_file_name("older.db");
+            drop(SqliteStore::create(&older).unwrap());
+            let replaced = format!(
+                "{}: the file was replaced or removed while it was in use; open it anew",
+                path.display()
+            );
+            let waiting = thread::scope(|scope| {
+                let forever = Duration::from_secs(600);
+                let waiting = scope.spawn(move || store.wait_after(Position::new(20), forever));
+                while store.listener.lock().unwrap().is_none() {
+                    thread::yield_now();
+                }
+                std::fs::rename(&older, path).unwrap();
+                waiting.join().unwrap()
+            });
+            assert_eq!(waiting.unwrap_err().to_string(), replaced);
+            assert_eq!(append(store, 2), Err(replaced.clone()));
+            std::fs::remove_file(path).unwrap();
+            assert_eq!(store.head().unwrap_err().to_string(), replaced);
         });
     }
 

@@ -110,13 +110,13 @@ pub(crate) struct FollowersArgs {
 /// Arguments of `situ views`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The views are v_events, v_claims, v_tolls and v_services in the file of the log
-itself, for Datasette, pandas, DuckDB or the sqlite3 shell.
+The views are v_events, v_claims, v_tolls, v_services and v_situations in the
+file of the log itself, for Datasette, pandas, DuckDB or the sqlite3 shell.
 
 Examples:
   situ views                 bring them up to date
   situ views --follow        keep them so
-  sqlite3 situ.db 'select figure, least, most from v_tolls'")]
+  sqlite3 situ.db 'select name, least, most from v_tolls'")]
 pub(crate) struct ViewsArgs {
     /// Keep them up to date until the command is ended
     #[arg(long)]

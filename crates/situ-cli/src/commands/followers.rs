@@ -115,7 +115,7 @@ fn print(followers: &[FollowerStatus], session: &mut Session<'_>) -> anyhow::Res
         };
         let state = match follower.state {
             FollowerState::Serving => Cell::default(),
-            FollowerState::Building => Cell::new("being built", Tone::Quiet),
+            FollowerState::Building => Cell::new("catching up", Tone::Quiet),
         };
         let lease = match (follower.lease, follower.caught_up_at) {
             (Some(until), _) if until > now => "running".to_owned(),

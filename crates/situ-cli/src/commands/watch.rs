@@ -3,11 +3,13 @@
 use std::io::{ErrorKind, Write as _};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use chrono::Datelike as _;
-use situ_core::{EventStore as _, Instant, Known, Position, Recorded, Valid, Zone};
+use situ_core::{EventStore as _, Instant, Known, PlaceId, Position, Recorded, Valid, Zone};
 use situ_follow::{Asked, Follower, Notice, Signal, Subscription};
 use situ_sqlite::{Commit, Declaration, FollowError, Lease, Reached, SqliteStore};
 
@@ -30,6 +32,10 @@ const TERM: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(3600);
 
 pub(crate) fn run(args: &WatchArgs, session: &mut Session<'_>) -> anyhow::Result<Exit> {
+    if args.only == Some(OnlyOf::Services) && names_figures(args) {
+        let message = "--only services leaves out every figure, and a figure is asked for";
+        return Err(Hinted::new(message, "leave one of them out").into());
+    }
     if !matches!(session.global.known, KnownArg::Now) {
         let hint = "begin after a position with --from @POSITION";
         return Err(Hinted::new(
@@ -61,8 +67,11 @@ pub(crate) fn run(args: &WatchArgs, session: &mut Session<'_>) -> anyhow::Result
         args,
         session,
     };
-    watching.follow(subscription, &mut cursor)?;
-    cursor.close()?;
+    let outcome = watching.follow(subscription, &mut cursor);
+    // However it ended, the name is free again.
+    let closed = cursor.close();
+    outcome?;
+    closed?;
     Ok(Exit::Answered)
 }
 
@@ -96,21 +105,40 @@ fn asked(
         }
         None => None,
     };
+    if let Some(place) = &args.which.place
+        && !is_described(place, &ledger)
+    {
+        writeln!(
+            session.err,
+            "no place {place} is described so far; check its id, or wait for it"
+        )?;
+    }
     let settings = Settings::beside(session.global.store())?;
     let figures = asked::which(store, zone, &args.which, Some(&args.read))?;
-    let names_figures = args.which.figure.is_some()
-        || args.which.outcome.is_some()
-        || args.which.who.is_some()
-        || args.which.scope.is_some()
-        || args.which.basis.is_some();
     Ok(Asked {
         situation: session.global.situation.clone(),
         place: args.which.place.clone(),
         figures: (args.only != Some(OnlyOf::Services)).then_some(figures),
-        services: (args.only != Some(OnlyOf::Figures) && !names_figures)
+        services: (args.only != Some(OnlyOf::Figures) && !names_figures(args))
             .then(|| time_to_live(&args.stale, &settings)),
         valid,
     })
+}
+
+/// Whether figures of some kind are asked for.
+fn names_figures(args: &WatchArgs) -> bool {
+    let which = &args.which;
+    which.figure.is_some()
+        || which.outcome.is_some()
+        || which.who.is_some()
+        || which.scope.is_some()
+        || which.basis.is_some()
+}
+
+fn is_described(place: &PlaceId, ledger: &Ledger) -> bool {
+    let head = Known::Position(ledger.head);
+    let mut situations = ledger.situations.iter();
+    situations.any(|situation| ledger.register.place(situation, place, head).is_some())
 }
 
 /// Where telling begins, and what keeps how far it came.
@@ -161,6 +189,14 @@ impl<'a> Cursor<'a> {
                 )
                 .into()
             }
+            FollowError::Changed(_) => {
+                let hint = "choose another name; `situ followers` lists those that are taken";
+                Hinted::new(
+                    format!("{name} is the name of a follower that keeps tables"),
+                    hint,
+                )
+                .into()
+            }
             _ => anyhow::Error::new(error).context(format!("cannot go by the name {name}")),
         })?;
         let is_new = known.is_none();
@@ -173,6 +209,23 @@ impl<'a> Cursor<'a> {
             cursor.told(cursor.position, Reached::Middle, session.now.by_now())?;
         }
         Ok(cursor)
+    }
+
+    /// Whether it is time to keep how far it is told, and so to prolong the lease.
+    fn is_due(&self, now: Instant) -> bool {
+        const SECOND: i64 = 1_000_000_000;
+        let term = i64::try_from(TERM.as_nanos()).unwrap_or(i64::MAX);
+        let kept_at = |lease: &Lease<'_>| lease.until().saturating_add_nanos(-term);
+        let lease = self.lease.as_ref();
+        lease.is_some_and(|lease| now >= kept_at(lease).saturating_add_nanos(SECOND))
+    }
+
+    /// Prolongs the lease while somebody else takes his time.
+    fn renew(&mut self, now: Instant) -> anyhow::Result<()> {
+        match &mut self.lease {
+            Some(lease) => Ok(lease.renew(now)?),
+            None => Ok(()),
+        }
     }
 
     /// Keeps that everything up to here is told.
@@ -218,18 +271,21 @@ impl Watching<'_, '_> {
             match subscription.next_timeout(patience)? {
                 Some(Signal::Events { events, reached }) => {
                     for recorded in &events {
-                        if recorded.position <= cursor.position {
-                            self.session.progress(recorded.position, cursor.position);
+                        if subscription.is_cancelled() {
+                            return Ok(());
                         }
-                        let told = self.follower.apply(recorded)?;
-                        self.tell(Some(recorded), &told)?;
+                        match self.take_in(recorded, cursor) {
+                            // What somebody else was doing was ended by the same signal.
+                            Err(_) if subscription.is_cancelled() => return Ok(()),
+                            outcome => outcome?,
+                        }
                     }
                     if reached > cursor.position {
                         cursor.told(reached, Reached::Middle, self.session.now.by_now())?;
                     }
                 }
                 Some(Signal::CaughtUp(position)) => {
-                    self.pass_time()?;
+                    self.pass_time(cursor)?;
                     cursor.told(position, Reached::Head, self.session.now.by_now())?;
                     if self.args.once {
                         return Ok(());
@@ -238,12 +294,31 @@ impl Watching<'_, '_> {
                 Some(Signal::Checkpoint(_)) => {}
                 None if subscription.is_cancelled() => return Ok(()),
                 None => {
-                    self.pass_time()?;
+                    self.pass_time(cursor)?;
                     cursor.told(cursor.position, Reached::Head, self.session.now.by_now())?;
                 }
             }
             self.session.out.flush()?;
         }
+    }
+
+    /// Tells what an event changed, and keeps that it is told: each event where somebody acts on it, else about once a second.
+    fn take_in(&mut self, recorded: &Recorded, cursor: &mut Cursor<'_>) -> anyhow::Result<()> {
+        let position = recorded.position;
+        if position <= cursor.position {
+            self.session.progress(position, cursor.position);
+        }
+        let told = self.follower.apply(recorded)?;
+        self.tell(Some(recorded), &told, cursor)?;
+        if position > cursor.position {
+            let now = self.session.now.by_now();
+            let acts = self.args.exec.is_some() && !told.is_empty();
+            if acts || cursor.is_due(now) {
+                self.session.out.flush()?;
+                cursor.told(position, Reached::Middle, now)?;
+            }
+        }
+        Ok(())
     }
 
     /// How long to wait for the next event: until time changes something, or a name must be prolonged.
@@ -262,12 +337,17 @@ impl Watching<'_, '_> {
             .fold(PATIENCE, Duration::min)
     }
 
-    fn pass_time(&mut self) -> anyhow::Result<()> {
+    fn pass_time(&mut self, cursor: &mut Cursor<'_>) -> anyhow::Result<()> {
         let told = self.follower.pass_time(self.session.now.by_now());
-        self.tell(None, &told)
+        self.tell(None, &told, cursor)
     }
 
-    fn tell(&mut self, recorded: Option<&Recorded>, told: &[Notice]) -> anyhow::Result<()> {
+    fn tell(
+        &mut self,
+        recorded: Option<&Recorded>,
+        told: &[Notice],
+        cursor: &mut Cursor<'_>,
+    ) -> anyhow::Result<()> {
         if told.is_empty() {
             return Ok(());
         }
@@ -284,7 +364,7 @@ impl Watching<'_, '_> {
         if let Some(command) = &self.args.exec {
             self.session.out.flush()?;
             for notice in told {
-                hand_over(command, notice)?;
+                hand_over(command, notice, || cursor.renew(self.session.now.by_now()))?;
             }
         }
         Ok(())
@@ -320,8 +400,12 @@ impl Watching<'_, '_> {
     }
 }
 
-/// Runs a command with a notice on its standard input.
-fn hand_over(command: &str, notice: &Notice) -> anyhow::Result<()> {
+/// Runs a command with a notice on its standard input, and calls `goes_on` every few seconds while it runs.
+fn hand_over(
+    command: &str,
+    notice: &Notice,
+    mut goes_on: impl FnMut() -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let (shell, flag) = if cfg!(windows) {
         ("cmd", "/C")
     } else {
@@ -335,23 +419,35 @@ fn hand_over(command: &str, notice: &Notice) -> anyhow::Result<()> {
         .with_context(failed)?;
     let mut line = serde_json::to_vec(notice)?;
     line.push(b'\n');
-    if let Some(mut input) = child.stdin.take() {
-        match input.write_all(&line) {
-            // It need not read what it is given.
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                return Err(error).with_context(failed);
-            }
-            _ => {}
+    let (sender, ended) = channel();
+    // It may take its time, to read as well.
+    let waiting = thread::spawn(move || {
+        let written = child
+            .stdin
+            .take()
+            .map_or(Ok(()), |mut input| input.write_all(&line));
+        // It need not read what it is given.
+        let written = written.or_else(|error| match error.kind() {
+            ErrorKind::BrokenPipe => Ok(()),
+            _ => Err(error),
+        });
+        let status = child.wait();
+        // Nobody listens any more where the lease was lost meanwhile.
+        let _ = sender.send(written.and(status));
+    });
+    let status = loop {
+        match ended.recv_timeout(TERM / 3) {
+            Ok(status) => break status.with_context(failed)?,
+            Err(RecvTimeoutError::Timeout) => goes_on()?,
+            Err(RecvTimeoutError::Disconnected) => anyhow::bail!(failed()),
         }
-    }
-    let status = child.wait().with_context(failed)?;
+    };
+    drop(waiting);
     if status.success() {
         return Ok(());
     }
-    let message = format!(
-        "--exec `{command}` ended with {status} at the notice of @{}",
-        notice.position()
-    );
-    let hint = "mend it; with --name the next watch begins with what it was not told";
+    let position = notice.position();
+    let message = format!("--exec `{command}` ended with {status} at a notice of @{position}");
+    let hint = "mend it; with --name the next watch begins with the notices of that event";
     Err(Hinted::new(message, hint).into())
 }
