@@ -500,11 +500,14 @@ fn minute(minute: u16) -> Instant {
     instant("2026-02-01T00:00:00+05:00").saturating_add_nanos(i64::from(minute) * 60_000_000_000)
 }
 
-/// How a city is as known at a minute, and whether anybody said so within the time to live, told minute by minute.
+/// How a city is as known at a minute, and whether anybody said so within the time to live, told minute by minute. What is told
+/// twice of one minute, and learnt at one minute, revises nothing: of one scope it is a contradiction. A "still so" that was revised
+/// says nothing any more.
 fn minute_by_minute(claims: &[Minutes], city: usize, now: u16) -> Option<(&'static str, bool)> {
     let mut state: Option<(&'static str, u16)> = None;
-    let mut told_of_city = false;
+    let (mut told_of_city, mut is_disputed) = (false, false);
     for past in 0..=now {
+        let mut told_at_once: Vec<(u16, bool, &str)> = Vec::new();
         let stands = |claim: &Minutes| {
             let learnt = claim.occurred + claim.delay;
             let gone = claim.retracted_after.map(|after| learnt + after);
@@ -514,7 +517,22 @@ fn minute_by_minute(claims: &[Minutes], city: usize, now: u16) -> Option<(&'stat
         let told = claims.iter().enumerate().filter(|(_, claim)| stands(claim));
         let mut told: Vec<_> = told.collect();
         told.sort_by_key(|(index, claim)| (claim.delay, is_of_city(claim), *index));
-        for (_, claim) in told {
+        let is_still = |claim: &Minutes| {
+            let is_exempt = claim.scope == 3 && city == 0;
+            claim.kind == "ServiceConfirmed" && !is_exempt
+        };
+        // The scopes 0 and 3 are both told of the province.
+        let is_revised = |claim: &Minutes| {
+            let told = told.iter().rev().map(|(_, other)| *other);
+            let still = told.filter(|other| is_still(other) && other.scope % 3 == claim.scope % 3);
+            let newest = still.max_by_key(|other| other.delay);
+            let otherwise = newest.filter(|newest| newest.degree != claim.degree);
+            is_still(claim) && otherwise.is_some_and(|newest| newest.delay > claim.delay)
+        };
+        for (_, claim) in &told {
+            if is_revised(claim) {
+                continue;
+            }
             let is_of_province = matches!(claim.scope, 0 | 3);
             let before = state.map(|(degree, _)| degree);
             let degree = match (is_of_province, is_of_city(claim), claim.kind) {
@@ -531,10 +549,17 @@ fn minute_by_minute(claims: &[Minutes], city: usize, now: u16) -> Option<(&'stat
                 continue;
             }
             told_of_city = is_of_city(claim) || is_same && told_of_city;
+            is_disputed = told_at_once.iter().any(|(delay, of_city, other)| {
+                (*delay, *of_city) == (claim.delay, is_of_city(claim)) && *other != degree
+            });
+            told_at_once.push((claim.delay, is_of_city(claim), degree));
             state = Some((degree, past));
         }
     }
-    state.map(|(degree, said)| (degree, now - said <= TIME_TO_LIVE))
+    state.map(|(degree, said)| {
+        let degree = if is_disputed { "unknown" } else { degree };
+        (degree, now - said <= TIME_TO_LIVE)
+    })
 }
 
 proptest! {

@@ -570,6 +570,75 @@ fn a_source_that_tells_a_day_otherwise_revises_itself_and_fewer_relays_win() {
 }
 
 #[test]
+fn a_source_that_tells_one_moment_in_two_ways_at_once_contradicts_itself_until_it_tells_more() {
+    let mut log = province();
+    let at = r#""source":{"origin":"a"},"occurred":"2026-02-04T09:00:00+05:00""#;
+    let told = ["partial", "none"].map(|degree| {
+        let payload = area("quetta", degree);
+        log.tell("ServiceSuspended", "4 10:00", &payload, at)
+    });
+    let board = log.now("4 12:00");
+    let quetta = find(&board, DATA, &of("quetta"));
+    assert_eq!(brief(quetta), "disputed unknown day - unobserved - fresh");
+    let [conflict] = quetta.conflicts.as_slice() else {
+        panic!("{:?}", quetta.conflicts);
+    };
+    let witnesses: Vec<_> = conflict.witnesses.iter().map(|told| told.event).collect();
+    assert_eq!(witnesses, told);
+    // A moment later it may well be otherwise, and what is learnt later revises.
+    let later = r#""source":{"origin":"a"},"occurred":"2026-02-04T09:01:00+05:00""#;
+    let mut settled = log.clone();
+    settled.tell(
+        "ServiceSuspended",
+        "4 10:00",
+        &area("quetta", "none"),
+        later,
+    );
+    log.tell(
+        "ServiceSuspended",
+        "4 10:01",
+        &area("quetta", "partial"),
+        at,
+    );
+    for (log, status) in [(settled, Status::Suspended), (log, Status::Restricted)] {
+        let board = log.now("4 12:00");
+        assert_eq!(find(&board, DATA, &of("quetta")).status, status);
+    }
+}
+
+#[test]
+fn a_confirmation_that_its_source_revised_confirms_nothing() {
+    let mut log = province();
+    let none = area("quetta", "none");
+    let down = log.service("ServiceSuspended", "a", "1 10:00", "1", &none);
+    let confirmed = log.service(
+        "ServiceConfirmed",
+        "a",
+        "3 10:00",
+        "3",
+        &area("PK-BA", "none"),
+    );
+    let last = |log: &Log| {
+        let board = log.now("3 12:00");
+        let quetta = find(&board, DATA, &of("quetta"));
+        let confirmed = quetta.last_confirmed.as_ref().map(|last| last.event);
+        (quetta.status, confirmed, quetta.freshness)
+    };
+    let fresh = (Status::Suspended, Some(confirmed), Freshness::Fresh);
+    assert_eq!(last(&log), fresh);
+    // "In part" of the whole province carves nothing out of what was told of the city.
+    log.service(
+        "ServiceConfirmed",
+        "a",
+        "3 11:00",
+        "3",
+        &area("PK-BA", "partial"),
+    );
+    let stale = (Status::Suspended, Some(down), Freshness::Stale);
+    assert_eq!(last(&log), stale);
+}
+
+#[test]
 fn coming_back_later_on_a_day_contradicts_nobody_who_said_it_was_down_that_day() {
     let mut log = province();
     log.service(

@@ -12,7 +12,7 @@ use situ_services::{Board, ServiceStatus, Services, TimeToLive};
 
 pub(crate) const DEMO: &str = include_str!("../../../situ-cli/demo/balochistan-2026.ndjson");
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Log {
     pub(crate) recorded: Vec<Recorded>,
 }
