@@ -40,17 +40,20 @@ impl<'a> Question<'a> {
         }
         let run = current_run(timeline, status.status);
         status.covered_by = self.covering_lines(timeline, &run);
-        let start = self.start(timeline, run.clone());
+        let ranges = status_ranges(timeline).into_iter();
+        let mut starts: Starts = ranges
+            .map(|range| (range.clone(), self.start(timeline, range)))
+            .collect();
+        let start = match starts.last_mut() {
+            Some((range, last)) if *range == run => last.take(),
+            _ => self.start(timeline, run.clone()),
+        };
         status.changed = self.changed(timeline, &run);
         self.date(&mut status, timeline, &run, &start, &vouchers, time_to_live);
         status.since = start.since.clone();
         status.rests_on = rests_on(timeline, &run, &start, &vouchers, &deniers);
         self.describe(&mut status, timeline, &run);
-        let starts = status_ranges(timeline)
-            .into_iter()
-            .map(|range| (range.clone(), self.start(timeline, range)))
-            .collect();
-        status.conflicts = self.conflicts(timeline, start, &starts, step, &deniers);
+        status.conflicts = self.conflicts(timeline, start, &mut starts, step, &deniers);
         for displaced in &timeline.displaced {
             let conflict = self.start_conflict(&displaced.by, &displaced.implied);
             if !status.conflicts.contains(&conflict) {
@@ -295,9 +298,9 @@ impl<'a> Question<'a> {
         match (status.freshness, &status.last_confirmed) {
             (Freshness::Fresh, _) => {
                 status.day = nth(first, today);
-                status.unobserved = status.day.map(|days| {
-                    days - self.observed(timeline, run, first, today, !vouchers.is_empty())
-                });
+                status.unobserved = status
+                    .day
+                    .map(|days| days - self.observed(timeline, run, first, today, vouchers));
             }
             (_, Some(confirmed)) => {
                 let on = self.zone.day_of(confirmed.at);
@@ -338,9 +341,9 @@ impl<'a> Question<'a> {
         run: &RangeInclusive<usize>,
         first: NaiveDate,
         last: NaiveDate,
-        is_vouched: bool,
+        vouchers: &[&'a Claim],
     ) -> u32 {
-        if is_vouched {
+        if !vouchers.is_empty() {
             return nth(first, last).unwrap_or(0);
         }
         let day = |instant: Instant| self.zone.day_of(instant.min(self.as_of.valid.0));
@@ -436,10 +439,7 @@ impl<'a> Question<'a> {
             sources.sort_unstable();
             sources.dedup();
             let sources = sources.into_iter().cloned().collect();
-            if events.len() > 1 {
-                let mut seen = BTreeSet::new();
-                events.retain(|event| seen.insert(*event));
-            }
+            keep_first(&mut events, |event| *event);
             let last_day = until.as_ref().and_then(|until| self.last_day(until, steps));
             let direct = steps.iter().filter(|step| step.mark.is_direct());
             runs.push(Run {
@@ -464,7 +464,8 @@ impl<'a> Question<'a> {
     fn last_day(self, until: &Since, steps: &[Step<'a>]) -> Option<NaiveDate> {
         let day = |instant| self.zone.day_of(instant);
         let (earliest, latest) = (until.earliest?, until.latest?);
-        if until.how == How::Unknown || day(earliest) != day(latest) {
+        let is_unclear = || earliest != latest && day(earliest) != day(latest);
+        if until.how == How::Unknown || is_unclear() {
             return None;
         }
         let before = day(earliest.saturating_add_nanos(-1));
@@ -477,7 +478,7 @@ impl<'a> Question<'a> {
         self,
         timeline: &Timeline<'a>,
         start: Start,
-        starts: &Starts,
+        starts: &mut Starts,
         last: &Step<'a>,
         deniers: &[&'a Claim],
     ) -> Vec<Conflict> {
@@ -487,11 +488,12 @@ impl<'a> Question<'a> {
                 kind: ConflictKind::Unbroken,
                 possible: false,
                 witnesses: vec![
-                    says_degree(&last.mark),
-                    witness(
-                        denier,
-                        Says::Degree(denier.degree().unwrap_or(Degree::Unknown)),
-                    ),
+                    self.says_degree(&last.mark),
+                    Witness {
+                        event: denier.event,
+                        source: denier.source.clone(),
+                        says: Says::Degree(denier.degree().unwrap_or(Degree::Unknown)),
+                    },
                 ],
                 gap_days: None,
             });
@@ -506,18 +508,31 @@ impl<'a> Question<'a> {
                 kind: ConflictKind::Status,
                 possible,
                 witnesses: vec![
-                    says_degree(&timeline.steps[*other].mark),
-                    says_degree(&step.mark),
+                    self.says_degree(&timeline.steps[*other].mark),
+                    self.says_degree(&step.mark),
                 ],
                 gap_days: None,
             }));
         }
         for (_, start) in starts {
-            conflicts.extend(start.conflicts.iter().cloned());
+            conflicts.append(&mut start.conflicts);
         }
-        let mut seen = HashSet::new();
-        conflicts.retain(|conflict| seen.insert(conflict.clone()));
+        leave_out_repeated(&mut conflicts);
         conflicts
+    }
+
+    pub(crate) fn says_degree(self, mark: &Mark<'_>) -> Witness {
+        self.witness(mark.event, mark.source, Says::Degree(mark.degree))
+    }
+
+    /// An event with its source by number, since claims lie far apart in memory.
+    pub(crate) fn witness(self, event: EventId, source: Option<u32>, says: Says) -> Witness {
+        let source = source.map(|number| self.ledger.source(number).clone());
+        Witness {
+            event,
+            source,
+            says,
+        }
     }
 }
 
@@ -535,18 +550,6 @@ fn announced_outlook<'a>(
         claim.source == mark.claim.source && end.latest() >= Some(mark.span.to)
     });
     planned.next()
-}
-
-pub(crate) fn witness(claim: &Claim, says: Says) -> Witness {
-    Witness {
-        event: claim.event,
-        source: claim.source.clone(),
-        says,
-    }
-}
-
-pub(crate) fn says_degree(mark: &Mark<'_>) -> Witness {
-    witness(mark.claim, Says::Degree(mark.degree))
 }
 
 fn timeline_degree(timeline: &Timeline<'_>) -> Degree {
@@ -598,13 +601,47 @@ pub(crate) fn days_between(first: NaiveDate, second: NaiveDate) -> u32 {
     u32::try_from((second - first).num_days()).unwrap_or(0)
 }
 
+/// Leaves out what was kept before under the same key.
+pub(crate) fn keep_first<T, K: Ord>(items: &mut Vec<T>, key: impl Fn(&T) -> K) {
+    if !are_distinct(items.iter().map(&key)) {
+        let mut seen = BTreeSet::new();
+        items.retain(|item| seen.insert(key(item)));
+    }
+}
+
+/// Whether none is there twice, as is nearly always so: sorting is then faster than a set.
+fn are_distinct<K: Ord>(keys: impl Iterator<Item = K>) -> bool {
+    let mut keys: Vec<K> = keys.collect();
+    keys.sort_unstable();
+    keys.windows(2).all(|pair| pair[0] != pair[1])
+}
+
+/// Leaves out what was said before.
+fn leave_out_repeated(conflicts: &mut Vec<Conflict>) {
+    let between = |conflict: &Conflict| match conflict.witnesses.as_slice() {
+        [one, other] => Some((one.event, other.event)),
+        _ => None,
+    };
+    if are_distinct(conflicts.iter().map(between)) {
+        return;
+    }
+    let mut seen = HashSet::with_capacity(conflicts.len());
+    let is_new = conflicts.iter().map(|conflict| seen.insert(conflict));
+    let mut is_new = is_new.collect::<Vec<_>>().into_iter();
+    conflicts.retain(|_| is_new.next() == Some(true));
+}
+
 /// Leaves out of what is set aside what the status rests on all the same, and what is told twice.
 fn set_aside_once(status: &mut ServiceStatus) {
     if status.set_aside.is_empty() {
         return;
     }
-    let rests_on = status.rests_on.iter();
-    let mut seen: BTreeSet<_> = rests_on.map(|evidence| evidence.event).collect();
+    let rests_on = status.rests_on.iter().map(|evidence| evidence.event);
+    let set_aside = status.set_aside.iter().map(|aside| aside.event);
+    if are_distinct(rests_on.clone().chain(set_aside)) {
+        return;
+    }
+    let mut seen: BTreeSet<_> = rests_on.collect();
     status.set_aside.retain(|aside| seen.insert(aside.event));
 }
 

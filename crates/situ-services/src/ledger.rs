@@ -255,8 +255,8 @@ impl Ledger {
         self.lines
             .get(&service)
             .and_then(|lines| lines.get(extent))
-            .into_iter()
-            .flatten()
+            .map_or(&[][..], Vec::as_slice)
+            .iter()
             .filter(move |entry| known.includes(entry.learnt_at, entry.position))
             .map(|entry| (entry, self.claim(entry.claim)))
     }

@@ -1,12 +1,11 @@
 //! Where a run began, as its claims tell or imply it.
 
-use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
 use situ_core::{EventId, Instant, Position, Zone};
 
-use crate::answer::{days_between, says_degree, witness};
+use crate::answer::{days_between, keep_first};
 use crate::board::{Conflict, ConflictKind, How, Says, Since, Witness};
 use crate::claim::{Claim, Mark, MarkKind, Span, is_down};
 use crate::timeline::{Question, Step, Timeline};
@@ -66,7 +65,6 @@ impl<'a> Question<'a> {
     /// Every claim about where a run began, as far as it is about this run and not about a change of degree within it.
     fn told_starts(self, steps: &[Step<'a>]) -> Vec<Told<'a>> {
         let mut told: Vec<Told<'a>> = Vec::new();
-        let mut seen = BTreeSet::new();
         for (index, step) in steps.iter().enumerate() {
             let mark = &step.mark;
             let is_first_degree =
@@ -84,12 +82,10 @@ impl<'a> Question<'a> {
                 .implied_start(self.zone)
                 .filter(|span| span.from <= self.as_of.valid.0)
                 .map(|span| (span, How::Inferred));
-            for (span, how) in stated.into_iter().chain(implied) {
-                if steps.len() == 1 || seen.insert((mark.event, how == How::Stated)) {
-                    told.push(Told::new(mark, span, how));
-                }
-            }
+            let starts = stated.into_iter().chain(implied);
+            told.extend(starts.map(|(span, how)| Told::new(mark, span, how)));
         }
+        keep_first(&mut told, |told| (told.event, told.how == How::Stated));
         told
     }
 
@@ -105,7 +101,7 @@ impl<'a> Question<'a> {
         Conflict {
             kind: ConflictKind::Start,
             possible: false,
-            witnesses: vec![other.witness(), chosen.witness()],
+            witnesses: vec![self.says_start(other), self.says_start(chosen)],
             gap_days,
         }
     }
@@ -133,9 +129,22 @@ impl<'a> Question<'a> {
         Some(Conflict {
             kind,
             possible: false,
-            witnesses: vec![says_degree(&step.mark), chosen.witness()],
+            witnesses: vec![self.says_degree(&step.mark), self.says_start(chosen)],
             gap_days: None,
         })
+    }
+
+    fn says_start(self, told: &Told<'a>) -> Witness {
+        let Span {
+            earliest, latest, ..
+        } = told.span;
+        let how = told.how;
+        let says = Says::Start {
+            earliest,
+            latest,
+            how,
+        };
+        self.witness(told.event, told.source, says)
     }
 }
 
@@ -151,6 +160,15 @@ pub(crate) struct Start {
 }
 
 impl Start {
+    /// The same start, with the conflicts, which stay behind no more.
+    pub(crate) fn take(&mut self) -> Self {
+        Self {
+            since: self.since.clone(),
+            days: self.days,
+            conflicts: std::mem::take(&mut self.conflicts),
+        }
+    }
+
     /// The day it was, where that is known to a day.
     pub(crate) fn day(&self) -> Option<NaiveDate> {
         self.days
@@ -164,6 +182,7 @@ impl Start {
 pub(crate) struct Told<'a> {
     pub(crate) claim: &'a Claim,
     pub(crate) event: EventId,
+    source: Option<u32>,
     position: Position,
     pub(crate) span: Span,
     pub(crate) how: How,
@@ -174,6 +193,7 @@ impl<'a> Told<'a> {
         Self {
             claim: mark.claim,
             event: mark.event,
+            source: mark.source,
             position: mark.position,
             span,
             how,
@@ -181,8 +201,15 @@ impl<'a> Told<'a> {
     }
 
     fn days(&self, question: Question<'a>) -> Option<(NaiveDate, NaiveDate)> {
+        let (earliest, latest) = (self.span.earliest?, self.span.latest?);
         let day = |instant| question.zone.day_of(instant);
-        Some((day(self.span.earliest?), day(self.span.latest?)))
+        let first = day(earliest);
+        let last = if latest == earliest {
+            first
+        } else {
+            day(latest)
+        };
+        Some((first, last))
     }
 
     fn overlaps(&self, other: &Self) -> bool {
@@ -201,24 +228,9 @@ impl<'a> Told<'a> {
 
     /// A source that states another start for the same run again only says that it goes on.
     fn clashes(&self, chosen: &Self) -> bool {
-        let repeats = self.how == How::Stated
-            && chosen.how == How::Stated
-            && self.claim.source == chosen.claim.source;
+        let repeats =
+            self.how == How::Stated && chosen.how == How::Stated && self.source == chosen.source;
         !self.overlaps(chosen) && !repeats
-    }
-
-    pub(crate) fn witness(&self) -> Witness {
-        let Span {
-            earliest, latest, ..
-        } = self.span;
-        witness(
-            self.claim,
-            Says::Start {
-                earliest,
-                latest,
-                how: self.how,
-            },
-        )
     }
 }
 

@@ -90,9 +90,13 @@ impl<'a> Question<'a> {
         let lines = self
             .ledger
             .outer_lines(self.register, self.service, &reach, known);
+        let entries = |line| self.ledger.entries(self.service, line, known);
+        let most = lines
+            .iter()
+            .map(|line| entries(line).size_hint().1.unwrap_or(0));
         let mut gathered = Gathered {
             question: self,
-            marks: Vec::new(),
+            marks: Vec::with_capacity(most.sum()),
             outlooks: Vec::new(),
             set_aside: Vec::new(),
             first_spelling: None,
@@ -100,9 +104,13 @@ impl<'a> Question<'a> {
             is_unretracted: self.register.is_unretracted(),
         };
         for (rank, line) in lines.iter().enumerate() {
-            let is_itself = rank + 1 == lines.len();
-            for (entry, claim) in self.ledger.entries(self.service, line, known) {
-                gathered.take(&reach, line, is_itself, rank, entry, claim);
+            let whose = if rank + 1 == lines.len() {
+                Whose::Own
+            } else {
+                Whose::Larger
+            };
+            for (entry, claim) in entries(line) {
+                gathered.take(&reach, line, whose, rank, entry, claim);
             }
         }
         gathered.fold(reach, lines)
@@ -111,6 +119,13 @@ impl<'a> Question<'a> {
 
 /// What makes a claim the first: its latest moment, its earliest, when it was learnt, its position.
 type FirstBy = (Instant, Instant, Instant, Position);
+
+/// Whose line a claim is on: that of the scope asked about, or of one it lies in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Own,
+    Larger,
+}
 
 struct Gathered<'a> {
     question: Question<'a>,
@@ -129,7 +144,7 @@ impl<'a> Gathered<'a> {
         &mut self,
         reach: &Reach,
         line: &Extent,
-        is_itself: bool,
+        whose: Whose,
         rank: usize,
         entry: &Entry,
         claim: &'a Claim,
@@ -149,7 +164,7 @@ impl<'a> Gathered<'a> {
             _ => entry.span,
         };
         if part == Part::Exception && self.is_out_of_place(line, claim) {
-            if is_itself && span.from <= as_of.valid.0 {
+            if whose == Whose::Own && span.from <= as_of.valid.0 {
                 let (event, reason) = (claim.event, SetAsideReason::NotInside);
                 self.set_aside.push(SetAside { event, reason });
             }
@@ -166,7 +181,7 @@ impl<'a> Gathered<'a> {
             }
         }
         let visible = is_visible(&span) || implied.as_ref().is_some_and(is_visible);
-        if visible && is_itself {
+        if visible && whose == Whose::Own {
             let order = (span.to, span.from, entry.learnt_at, entry.position);
             if self.first_spelling.is_none_or(|(first, _)| order < first) {
                 self.first_spelling = Some((order, claim));
@@ -300,14 +315,12 @@ impl<'a> Gathered<'a> {
             .chain(begins)
             .filter(|begins| *begins > valid)
             .min();
-        let (visible, mut later): (Vec<_>, Vec<_>) = self
-            .marks
-            .into_iter()
-            .partition(|mark| mark.begins <= valid);
-        later.retain(Mark::is_direct);
-        let mut steps = Vec::with_capacity(visible.len());
-        for mark in visible {
-            if let Some(by) = carved(&steps, &mark) {
+        let mut steps = Vec::with_capacity(self.marks.len());
+        let mut later = Vec::new();
+        for mark in self.marks {
+            if mark.begins > valid {
+                later.extend(Some(mark).filter(Mark::is_direct));
+            } else if let Some(by) = carved(&steps, &mark) {
                 let reason = SetAsideReason::Carved { by };
                 let event = mark.claim.event;
                 self.set_aside.push(SetAside { event, reason });
@@ -599,8 +612,7 @@ fn follows(mark: &Mark<'_>, other: &Mark<'_>) -> bool {
 
 /// Whether a source tells later what it told otherwise before.
 fn revises(mark: &Mark<'_>, other: &Mark<'_>) -> bool {
-    let (claim, other) = (mark.claim, other.claim);
-    claim.source == other.source && claim.learnt_at > other.learnt_at
+    mark.source == other.source && mark.learnt_at > other.learnt_at
 }
 
 /// The scope as a claim spells it.
