@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use chrono::Weekday;
+use serde::de::IntoDeserializer as _;
 use serde::{Deserialize, Deserializer};
 use situ_core::Service;
 use situ_services::{ServiceDays, TimeToLive};
@@ -19,18 +20,18 @@ use crate::exit::Hinted;
 pub(crate) struct Settings {
     /// After how long without a word a status is stale.
     #[serde(default)]
-    time_to_live: Times,
+    time_to_live: BTreeMap<Of, Length>,
     /// On which days of the week a service runs.
     #[serde(default)]
     service_days: BTreeMap<Service, Weekdays>,
 }
 
-#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
-struct Times {
-    /// Of every service not named.
-    all: Option<Length>,
-    #[serde(flatten)]
-    single: BTreeMap<Service, Length>,
+/// What a time to live is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Of {
+    /// Every service not named.
+    All,
+    One(Service),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +49,16 @@ impl<'de> Deserialize<'de> for Weekdays {
             return Err(serde::de::Error::custom(message));
         }
         Ok(Self(days))
+    }
+}
+
+impl<'de> Deserialize<'de> for Of {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        if word == "all" {
+            return Ok(Self::All);
+        }
+        Service::deserialize(word.into_deserializer()).map(Self::One)
     }
 }
 
@@ -84,12 +95,15 @@ impl Settings {
 
     /// How long a status is fresh.
     pub(crate) fn time_to_live(&self) -> TimeToLive {
-        let all = self.time_to_live.all;
-        let time_to_live = all.map_or_else(TimeToLive::default, |Length(all)| TimeToLive::all(all));
-        let single = self.time_to_live.single.iter();
-        single.fold(time_to_live, |times, (service, Length(time))| {
-            times.with(*service, *time)
-        })
+        // `all` stands before every service.
+        let times = self.time_to_live.iter();
+        times.fold(
+            TimeToLive::default(),
+            |times, (of, Length(time))| match of {
+                Of::All => TimeToLive::all(*time),
+                Of::One(service) => times.with(*service, *time),
+            },
+        )
     }
 
     /// On which days scheduled services run.
@@ -132,7 +146,9 @@ mod tests {
             assert!(error.contains(says), "{text}: {error}");
         };
         check("[time_to_live]\ntrain = \"12h\"", "unknown variant `train`");
+        check("[time_to_live]\ntrain = \"12h\"", "line 2");
         check("[time_to_live]\nrail = \"soon\"", "write 90m, 48h or 2d");
+        check("[time_to_live]\nroad = \"1h\"\nrail = \"soon\"", "line 3");
         check("[colours]\n", "unknown field `colours`");
         check("[service_days]\nsea = [\"someday\"]", "line 2");
         check("[service_days]\nsea = []", "no day of the week");

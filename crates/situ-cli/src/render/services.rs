@@ -50,7 +50,7 @@ pub(crate) fn write_by_place(
 ) -> io::Result<()> {
     let mut places: Vec<(String, Vec<ServiceStatus>)> = Vec::new();
     for status in services {
-        let place = home(&status.scope.of, names);
+        let place = home(status, names);
         let place = place.map_or_else(|| "no place said".to_owned(), |place| names.place(&place));
         match places.iter_mut().find(|(known, _)| *known == place) {
             Some((_, services)) => services.push(status.clone()),
@@ -67,9 +67,9 @@ pub(crate) fn write_by_place(
     Ok(())
 }
 
-/// The smallest place that holds a scope, where one is known.
-fn home(extent: &Extent, names: &Names<'_>) -> Option<PlaceId> {
-    match extent {
+/// The smallest place that holds a scope, where one is known: of a stretch, also by what covers it.
+fn home(status: &ServiceStatus, names: &Names<'_>) -> Option<PlaceId> {
+    match &status.scope.of {
         Extent::Area { place } | Extent::SomeOf { within: place, .. } => Some(place.clone()),
         Extent::Facility { place, .. } => place.clone(),
         Extent::Between { a, b: None } => Some(a.clone()),
@@ -77,8 +77,24 @@ fn home(extent: &Extent, names: &Names<'_>) -> Option<PlaceId> {
         | Extent::Between {
             a: from,
             b: Some(to),
-        } => names.smallest_with_both(from, to),
+        } => {
+            let of_ends = names.smallest_with_both(from, to);
+            let mut covering = status.covered_by.iter().rev().filter_map(area);
+            let covering = covering.find(|area| {
+                let lies_in = |outer| names.smallest_with_both(outer, area).as_ref() == Some(outer);
+                of_ends.as_ref().is_none_or(lies_in)
+            });
+            covering.cloned().or(of_ends)
+        }
         Extent::Route { .. } | Extent::Operator { .. } | Extent::Network { .. } => None,
+    }
+}
+
+/// The place that all of a service in it has a status of.
+fn area(status: &StatusId) -> Option<&PlaceId> {
+    match status.scope() {
+        Extent::Area { place } => Some(place),
+        _ => None,
     }
 }
 

@@ -12,25 +12,29 @@ use super::services::state_word;
 use super::table::{Cell, Table, paragraph};
 use crate::commands::services::{Strip, StripDay};
 
-/// A line for each status, below the first and the last day.
+/// The days that stand side by side on a page.
+const MOST_DAYS: usize = 20;
+
+/// A line for each status, below the first and the last day; many days are drawn in pieces of about the same length.
 pub(crate) fn write(strips: &[Strip], names: &Names<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let mut table = Table::indented(2);
-    if let Some(strip) = strips.first() {
-        table.row(["".into(), axis(&strip.days, names).into(), "".into()]);
+    let count = strips.first().map_or(0, |strip| strip.days.len());
+    let piece = count.div_ceil(count.div_ceil(MOST_DAYS).max(1));
+    for first in (0..count).step_by(piece.max(1)) {
+        let mut table = Table::indented(2);
+        for (index, strip) in strips.iter().enumerate() {
+            let days = &strip.days[first..strip.days.len().min(first + piece)];
+            if index == 0 {
+                table.row(["".into(), axis(days, names).into(), "".into()]);
+            }
+            let drawn: String = days.iter().map(|day| column(day.state.as_ref())).collect();
+            table.row([
+                Cell::new(strip.id.to_string(), Tone::Strong),
+                Cell::from(drawn),
+                Cell::from(words(days, names)),
+            ]);
+        }
+        table.write(out)?;
     }
-    for strip in strips {
-        let drawn: String = strip
-            .days
-            .iter()
-            .map(|day| column(day.state.as_ref()))
-            .collect();
-        table.row([
-            Cell::new(strip.id.to_string(), Tone::Strong),
-            Cell::from(drawn),
-            Cell::from(words(&strip.days, names)),
-        ]);
-    }
-    table.write(out)?;
     let legend = "each day at its worst: █ suspended, ▅ restricted (▇ minimal ▅ partial ▄ intermittent ▃ degraded ▂ detour), ▁ operating, \
                   ! disputed, ? unknown, · not spoken of; ~ only last known so";
     paragraph(out, 2, legend, Tone::Quiet)
