@@ -424,7 +424,7 @@ fn lines(situ: &Situ, line: &[&str]) -> Vec<Value> {
         .expect("the command runs");
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{line:?}: {errors}");
-    let printed = String::from_utf8(output.stdout).unwrap();
+    let printed = String::from_utf8(output.stdout).expect("the command prints UTF-8");
     let lines = printed.lines().map(serde_json::from_str);
     lines
         .collect::<Result<_, _>>()
