@@ -9,6 +9,7 @@ use situ_core::SituationId;
 mod add;
 mod audit;
 mod follow;
+mod import;
 mod services;
 mod words;
 
@@ -17,6 +18,7 @@ use crate::series;
 pub(crate) use add::{AddArgs, AddEvent, CasualtiesArgs, Envelope, ScopeArgs};
 pub(crate) use audit::{Axis, CiteArgs, ClaimsArgs, DiffArgs, HistoryArgs, Read, Which, WhyArgs};
 pub(crate) use follow::{FollowersArgs, From, Only as OnlyOf, ViewsArgs, WatchArgs};
+pub(crate) use import::{ImportArgs, RecordArgs};
 pub(crate) use services::{By, Only, ServicesArgs, ServicesCommand};
 pub(crate) use services::{StaleArg, duration};
 pub(crate) use words::{FigureArg, KnownArg};
@@ -167,6 +169,8 @@ pub(crate) enum Command {
     Init(InitArgs),
     /// Record events, one by flags or many from NDJSON
     Add(Box<AddArgs>),
+    /// Bring in events, tables and histories from a file
+    Import(ImportArgs),
     /// Say that a claim, or a whole event, does not stand
     Retract(RetractArgs),
     /// Replace a figure that was written down wrongly
@@ -175,6 +179,8 @@ pub(crate) enum Command {
     Log(LogArgs),
     /// Show everything about one event or claim
     Show(ShowArgs),
+    /// What a field of an imported record said, as known then
+    Record(RecordArgs),
     /// How many people, by whom it is said, and why
     Toll(TollArgs),
     /// The killed and the injured together, each person once

@@ -17,10 +17,12 @@ pub(crate) mod views;
 pub(crate) mod watch;
 
 pub(crate) mod log;
+pub(crate) mod record;
 pub(crate) mod show;
 
 pub(crate) mod add;
 pub(crate) mod correct;
+pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod retract;
 

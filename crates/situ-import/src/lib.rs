@@ -1,1 +1,28 @@
 //! Feeds and files into the log, and out of it.
+//!
+//! A [`Source`] reads a file and yields [`Batch`]es of events; [`import`] hands them to a log, each batch whole or not at all. What a
+//! file means is said by a [`Mapping`], a TOML file: this crate knows no data set. Every record is kept as it was published, and
+//! [`Records`] answers what a field of a record said, as known at any moment.
+//!
+//! This crate reads files and never opens a log: the caller appends. Ids are made from what is read, so that importing twice adds
+//! nothing. Start at [`History`], the import of a series with its revisions.
+
+mod importer;
+mod input;
+
+mod mapper;
+mod mapping;
+
+mod history;
+mod table;
+
+mod records;
+
+pub use history::History;
+pub use importer::{
+    Batch, ImportError, Imported, Outlet, Refused, Reject, Source, Sourced, import,
+};
+pub use input::{Input, InputError, open};
+pub use mapping::{Mapping, MappingError, Shape};
+pub use records::{Publication, RecordKey, Records, Said};
+pub use table::Table;

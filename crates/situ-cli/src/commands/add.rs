@@ -15,19 +15,19 @@ use crate::render::number::plural;
 use crate::run::Session;
 
 mod flags;
-mod lines;
-mod trial;
+pub(crate) mod lines;
+pub(crate) mod trial;
 
 pub(crate) use flags::harm;
 
 /// What became of the events.
 #[derive(Debug, Default, Serialize)]
-struct Added {
-    added: usize,
-    already_there: usize,
-    rejected: usize,
-    dry_run: bool,
-    head: Position,
+pub(crate) struct Added {
+    pub(crate) added: usize,
+    pub(crate) already_there: usize,
+    pub(crate) rejected: usize,
+    pub(crate) dry_run: bool,
+    pub(crate) head: Position,
     /// The one event told by flags.
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<Named>,
@@ -42,6 +42,11 @@ struct Named {
 pub(crate) fn run(args: &AddArgs, session: &mut Session<'_>) -> anyhow::Result<Exit> {
     let store = ledger::open_to_write(session.global.store())?;
     let log = (session.global.store(), session.now);
+    let rules = lines::Rules {
+        rejects: args.rejects.as_deref(),
+        allow_unknown: args.allow_unknown,
+        dry_run: args.dry_run,
+    };
     let mut added = match (&args.event, &args.file, &args.input) {
         (Some(_), Some(_), _) => {
             return Err(Hinted::new(
@@ -58,9 +63,9 @@ pub(crate) fn run(args: &AddArgs, session: &mut Session<'_>) -> anyhow::Result<E
             let file =
                 File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
             let name = path.display().to_string();
-            lines::add(&mut BufReader::new(file), &name, args, &store, log)?
+            lines::add(&mut BufReader::new(file), &name, rules, &store, log)?
         }
-        (None, None, Some(_)) => lines::add(session.input, "standard input", args, &store, log)?,
+        (None, None, Some(_)) => lines::add(session.input, "standard input", rules, &store, log)?,
         (None, Some(_), Some(_)) => {
             return Err(
                 Hinted::new("standard input and --file at once", "use one or the other").into(),
@@ -73,7 +78,12 @@ pub(crate) fn run(args: &AddArgs, session: &mut Session<'_>) -> anyhow::Result<E
     };
     added.dry_run = args.dry_run;
     added.head = store.head()?;
-    print(&added, session)?;
+    end(&added, session)
+}
+
+/// Says what became of the events; it is trouble where lines were left out.
+pub(crate) fn end(added: &Added, session: &mut Session<'_>) -> anyhow::Result<Exit> {
+    print(added, session)?;
     Ok(if added.rejected > 0 {
         Exit::Trouble
     } else {

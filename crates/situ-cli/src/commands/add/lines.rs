@@ -13,7 +13,6 @@ use situ_sqlite::SqliteStore;
 
 use super::Added;
 use super::trial::Trial;
-use crate::args::AddArgs;
 use crate::exit::Hinted;
 use crate::ledger;
 use crate::now::Now;
@@ -34,9 +33,18 @@ struct Read {
     text: Vec<u8>,
 }
 
+/// How an input is read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules<'a> {
+    /// Where lines that are no event go; absent: the first one ends it.
+    pub(crate) rejects: Option<&'a Path>,
+    pub(crate) allow_unknown: bool,
+    pub(crate) dry_run: bool,
+}
+
 /// Where what was read goes.
 struct Intake<'a> {
-    args: &'a AddArgs,
+    rules: Rules<'a>,
     name: &'a str,
     store: &'a SqliteStore,
     path: &'a Path,
@@ -47,26 +55,25 @@ struct Intake<'a> {
 }
 
 /// The file of the lines left out: a new one, made when there is a line to write.
-struct Rejects<'a> {
+pub(crate) struct Rejects<'a> {
     path: &'a Path,
     file: Option<BufWriter<File>>,
 }
 
 /// Adds every line of an input.
-pub(super) fn add(
+pub(crate) fn add(
     input: &mut dyn BufRead,
     name: &str,
-    args: &AddArgs,
+    rules: Rules<'_>,
     store: &SqliteStore,
     (path, now): (&Path, &Now),
 ) -> anyhow::Result<Added> {
-    let rejects = args
+    let rejects = rules
         .rejects
-        .as_deref()
         .map(|file| Rejects::new(file, path))
         .transpose()?;
     let mut intake = Intake {
-        args,
+        rules,
         name,
         store,
         path,
@@ -104,7 +111,7 @@ impl Intake<'_> {
         let Payload::Unknown(UnknownPayload { kind, version, .. }) = &event.payload else {
             return Ok(event);
         };
-        if self.args.allow_unknown {
+        if self.rules.allow_unknown {
             return Ok(event);
         }
         let otherwise = "to keep such events as they are, add --allow-unknown";
@@ -145,7 +152,12 @@ impl Intake<'_> {
             return Err(Hinted::new(format!("{}, {error}", self.name), hint).into());
         };
         self.added.rejected += 1;
-        rejects.write(error, text)
+        rejects.write(&Reject {
+            line: error.line,
+            column: error.column,
+            reason: &error.reason,
+            text: &String::from_utf8_lossy(text),
+        })
     }
 
     fn append(&mut self, mut batch: Vec<Read>) -> anyhow::Result<()> {
@@ -171,7 +183,7 @@ impl Intake<'_> {
     }
 
     fn try_append(&mut self, events: &[Event]) -> anyhow::Result<()> {
-        let added = if self.args.dry_run {
+        let added = if self.rules.dry_run {
             self.trial.add(events, self.now.instant())?
         } else {
             ledger::append(self.store, self.path, events, self.now)?.added
@@ -213,7 +225,7 @@ fn reason(error: &anyhow::Error) -> String {
 
 impl<'a> Rejects<'a> {
     /// Nothing that is there is written over: it may be the log, the input, or anything else somebody needs.
-    fn new(path: &'a Path, store: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn new(path: &'a Path, store: &Path) -> anyhow::Result<Self> {
         let problem = if path.symlink_metadata().is_ok() {
             "is there already"
         } else if is_beside(path, store) {
@@ -229,7 +241,7 @@ impl<'a> Rejects<'a> {
         .into())
     }
 
-    fn write(&mut self, error: &WireError, text: &[u8]) -> anyhow::Result<()> {
+    pub(crate) fn write(&mut self, reject: &impl Serialize) -> anyhow::Result<()> {
         let failed = || format!("cannot write the rejects to {}", self.path.display());
         let file = match &mut self.file {
             Some(file) => file,
@@ -238,19 +250,13 @@ impl<'a> Rejects<'a> {
                 self.file.insert(BufWriter::new(new))
             }
         };
-        let reject = Reject {
-            line: error.line,
-            column: error.column,
-            reason: &error.reason,
-            text: &String::from_utf8_lossy(text),
-        };
-        serde_json::to_writer(&mut *file, &reject)
+        serde_json::to_writer(&mut *file, reject)
             .map_err(std::io::Error::from)
             .and_then(|()| writeln!(file))
             .with_context(failed)
     }
 
-    fn flush(&mut self) -> anyhow::Result<()> {
+    pub(crate) fn flush(&mut self) -> anyhow::Result<()> {
         let Some(file) = &mut self.file else {
             return Ok(());
         };

@@ -8,14 +8,14 @@ use situ_sqlite::SqliteStore;
 use crate::reference;
 
 /// What would be in the log after the batches tried so far.
-pub(super) struct Trial<'a> {
+pub(crate) struct Trial<'a> {
     store: &'a SqliteStore,
     /// The kind, version, situation and body of every event tried, which tell whether two are the same.
     tried: HashMap<EventId, String>,
 }
 
 impl<'a> Trial<'a> {
-    pub(super) fn new(store: &'a SqliteStore) -> Self {
+    pub(crate) fn new(store: &'a SqliteStore) -> Self {
         Self {
             store,
             tried: HashMap::new(),
@@ -23,7 +23,7 @@ impl<'a> Trial<'a> {
     }
 
     /// Tries a batch, and returns how many of its events would be added.
-    pub(super) fn add(&mut self, batch: &[Event], now: Instant) -> anyhow::Result<usize> {
+    pub(crate) fn add(&mut self, batch: &[Event], now: Instant) -> anyhow::Result<usize> {
         check_batch(batch, now)?;
         let mut added = 0;
         for (index, event) in batch.iter().enumerate() {

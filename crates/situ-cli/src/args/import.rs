@@ -1,0 +1,70 @@
+//! Arguments of `situ import` and `situ record`.
+
+use std::path::PathBuf;
+
+use situ_core::Name;
+
+/// Arguments of `situ import`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Without --map the file holds events in the wire form, one a line. A file whose
+name ends in .gz is decompressed as it is read. Importing twice adds nothing.
+
+Examples:
+  situ import events.ndjson.gz
+  situ import casualties.history.jsonl.gz --map casualties.toml
+  situ import report.csv --map reports.toml --learnt 2014-10-20 --dry-run")]
+pub(crate) struct ImportArgs {
+    /// The file; - is standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// What its records mean: a mapping, as docs/import.md describes it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) map: Option<PathBuf>,
+
+    /// When a table became public, where its rows do not say [default: now]
+    #[arg(long, value_name = "TIME", requires = "map")]
+    pub(crate) learnt: Option<String>,
+
+    /// Check everything, write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Go on after what cannot be read; the exit code is 2 then
+    #[arg(long, requires = "rejects")]
+    pub(crate) keep_going: bool,
+
+    /// Write what was left out to this new file, as JSON with line and reason
+    #[arg(long, value_name = "FILE", requires = "keep_going")]
+    pub(crate) rejects: Option<PathBuf>,
+
+    /// Take events of kinds this version does not know
+    #[arg(long, conflicts_with = "map")]
+    pub(crate) allow_unknown: bool,
+}
+
+/// Arguments of `situ record`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  situ record 2023-10-19 --field killed_women_cum
+  situ record 2023-10-19 --field killed_women_cum --known 2024-02-01
+  situ record 2023-10-19 --dataset gaza-daily --version-number 18 --json")]
+pub(crate) struct RecordArgs {
+    /// The record's key in its dataset
+    #[arg(value_name = "KEY")]
+    pub(crate) key: Name,
+
+    /// The field [default: all of them]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) field: Option<Name>,
+
+    /// The dataset, where a situation has several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) dataset: Option<Name>,
+
+    /// As this version of the dataset had it, in place of --known
+    #[arg(long, value_name = "N", conflicts_with = "known")]
+    pub(crate) version_number: Option<u64>,
+}

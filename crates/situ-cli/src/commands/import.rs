@@ -1,0 +1,190 @@
+//! `situ import`: files into the log, as a mapping says.
+
+use std::io::{BufRead, Write};
+use std::path::Path;
+
+use anyhow::Context as _;
+use situ_core::{Event, EventStore as _, Instant};
+use situ_import::{
+    History, ImportError, Imported, Mapping, Outlet, Refused, Reject, Shape, Source, Table,
+};
+use situ_sqlite::SqliteStore;
+
+use super::add::lines::{self, Rejects};
+use super::add::trial::Trial;
+use super::add::{self, Added};
+use crate::args::ImportArgs;
+use crate::exit::{Exit, Hinted};
+use crate::ledger;
+use crate::now::Now;
+use crate::render::number::plural;
+use crate::run::Session;
+use crate::time::Clock;
+
+pub(crate) fn run(args: &ImportArgs, session: &mut Session<'_>) -> anyhow::Result<Exit> {
+    let store = ledger::open_to_write(session.global.store())?;
+    let name = match args.file.to_str() {
+        Some("-") => "standard input".to_owned(),
+        _ => args.file.display().to_string(),
+    };
+    let mut added = match &args.map {
+        None => wire(args, &name, &store, session)?,
+        Some(map) => mapped(args, map, &name, &store, session)?,
+    };
+    added.dry_run = args.dry_run;
+    added.head = store.head()?;
+    add::end(&added, session)
+}
+
+fn wire(
+    args: &ImportArgs,
+    name: &str,
+    store: &SqliteStore,
+    session: &mut Session<'_>,
+) -> anyhow::Result<Added> {
+    let log = (session.global.store(), session.now);
+    let rules = lines::Rules {
+        rejects: args.rejects.as_deref(),
+        allow_unknown: args.allow_unknown,
+        dry_run: args.dry_run,
+    };
+    if args.file == Path::new("-") {
+        return lines::add(session.input, name, rules, store, log);
+    }
+    lines::add(&mut situ_import::open(&args.file)?, name, rules, store, log)
+}
+
+fn mapped(
+    args: &ImportArgs,
+    map: &Path,
+    name: &str,
+    store: &SqliteStore,
+    session: &mut Session<'_>,
+) -> anyhow::Result<Added> {
+    let text = std::fs::read_to_string(map)
+        .with_context(|| format!("cannot read the mapping {}", map.display()))?;
+    let mapping = Mapping::from_toml(&text)
+        .map_err(|error| anyhow::anyhow!("the mapping {}: {error}", map.display()))?;
+    let learnt = match &args.learnt {
+        Some(text) => {
+            let clock = Clock {
+                now: session.now.instant(),
+                zone: mapping.zone(),
+            };
+            Some(clock.instant(text).context("cannot read --learnt")?.instant)
+        }
+        None => None,
+    };
+    let input: Box<dyn BufRead> = if args.file == Path::new("-") {
+        let hint = "name the file; one that is compressed is read by the end of its name";
+        return Err(Hinted::new("a mapping reads files, not standard input", hint).into());
+    } else {
+        situ_import::open(&args.file)?
+    };
+    let mut source: Box<dyn Source> = match mapping.shape() {
+        Shape::History => Box::new(History::new(input, mapping)),
+        Shape::Csv | Shape::Json => Box::new(Table::new(input, mapping, learnt)),
+    };
+    let path = session.global.store();
+    let rejects = args.rejects.as_deref();
+    let mut log = Log {
+        store,
+        path,
+        now: session.now,
+        trial: args.dry_run.then(|| Trial::new(store)),
+        rejects: rejects.map(|file| Rejects::new(file, path)).transpose()?,
+        name,
+        so_far: 0,
+        told: session.now.instant(),
+        err: session.err,
+    };
+    let imported = situ_import::import(source.as_mut(), &mut log);
+    if let Some(rejects) = &mut log.rejects {
+        rejects.flush()?;
+    }
+    let so_far = log.so_far;
+    let imported = imported.map_err(|error| match error {
+        ImportError::Outlet(error) => error,
+        ImportError::Read(error) => {
+            let hint = match so_far {
+                0 => "nothing was written".to_owned(),
+                _ => again(so_far),
+            };
+            Hinted::new(format!("{name} cannot be read any further: {error}"), hint).into()
+        }
+    })?;
+    let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let mut added = Added::default();
+    added.added = count(imported.added);
+    added.already_there = count(imported.already_there);
+    added.rejected = count(imported.rejected);
+    Ok(added)
+}
+
+fn again(so_far: usize) -> String {
+    format!(
+        "the {} before it are in the log; mend the file and import it again, which adds nothing twice",
+        plural(so_far, "event")
+    )
+}
+
+/// The log as the outlet of an import.
+struct Log<'a> {
+    store: &'a SqliteStore,
+    path: &'a Path,
+    now: &'a Now,
+    trial: Option<Trial<'a>>,
+    rejects: Option<Rejects<'a>>,
+    name: &'a str,
+    /// How many events went through.
+    so_far: usize,
+    /// When somebody was told last how far it is.
+    told: Instant,
+    err: &'a mut dyn Write,
+}
+
+impl Outlet for Log<'_> {
+    type Error = anyhow::Error;
+
+    fn append(&mut self, batch: &[Event]) -> Result<usize, Refused<anyhow::Error>> {
+        let added = match &mut self.trial {
+            Some(trial) => trial.add(batch, self.now.instant()),
+            None => ledger::append(self.store, self.path, batch, self.now)
+                .map(|appended| appended.added),
+        };
+        let added = added.map_err(refused)?;
+        self.so_far += batch.len();
+        Ok(added)
+    }
+
+    fn reject(&mut self, reject: &Reject) -> anyhow::Result<()> {
+        match &mut self.rejects {
+            Some(rejects) => rejects.write(reject),
+            None => {
+                let way_out = "or leave such out with --keep-going --rejects FILE";
+                let hint = match self.so_far {
+                    0 => format!("nothing was written; mend the file or the mapping, {way_out}"),
+                    so_far => format!("{}, {way_out}", again(so_far)),
+                };
+                Err(Hinted::new(format!("{}, {reject}", self.name), hint).into())
+            }
+        }
+    }
+
+    fn progress(&mut self, so_far: &Imported) {
+        let now = self.now.by_now();
+        if now >= self.told.saturating_add_nanos(1_000_000_000) {
+            self.told = now;
+            let events = plural(self.so_far, "event");
+            // Whoever does not read it misses nothing.
+            let _ = writeln!(self.err, "{}, line {}: {events}", self.name, so_far.line);
+        }
+    }
+}
+
+fn refused(error: anyhow::Error) -> Refused<anyhow::Error> {
+    match error.downcast::<situ_core::AppendError>() {
+        Ok(error) => error.into(),
+        Err(error) => Refused::Other(error),
+    }
+}

@@ -1,0 +1,192 @@
+//! Inputs, compressed or not, read a bounded line at a time.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use flate2::bufread::MultiGzDecoder;
+
+/// The longest line or row of an input, in bytes: more is refused before it is held.
+pub(crate) const LINE_LIMIT: usize = 1024 * 1024;
+
+/// An opened input.
+pub type Input = Box<dyn BufRead>;
+
+/// A file that cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot open {path}: {cause}")]
+pub struct InputError {
+    path: String,
+    cause: io::Error,
+}
+
+/// Opens a file to read; one whose name ends in `.gz` is decompressed as it is read.
+///
+/// # Errors
+/// When it cannot be opened.
+pub fn open(path: &Path) -> Result<Input, InputError> {
+    let file = File::open(path).map_err(|cause| InputError {
+        path: path.display().to_string(),
+        cause,
+    })?;
+    let file = BufReader::with_capacity(64 * 1024, file);
+    let is_gzip = path
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("gz"));
+    Ok(if is_gzip {
+        Box::new(BufReader::with_capacity(
+            64 * 1024,
+            MultiGzDecoder::new(file),
+        ))
+    } else {
+        Box::new(file)
+    })
+}
+
+/// Reads lines of bounded length, one at a time.
+pub(crate) struct BoundedLines {
+    input: Input,
+    buffer: Vec<u8>,
+    number: u64,
+}
+
+/// A line that was read.
+pub(crate) enum Line<'a> {
+    Text(&'a str),
+    /// Why it is none.
+    Bad(&'static str),
+}
+
+impl BoundedLines {
+    pub(crate) fn new(input: Input) -> Self {
+        Self {
+            input,
+            buffer: Vec::new(),
+            number: 0,
+        }
+    }
+
+    /// The number of the line read last, from 1.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The next line without its end; `None` at the end of the input.
+    pub(crate) fn next_line(&mut self) -> io::Result<Option<Line<'_>>> {
+        self.buffer.clear();
+        let limit = LINE_LIMIT as u64 + 1;
+        let read = self
+            .input
+            .by_ref()
+            .take(limit)
+            .read_until(b'\n', &mut self.buffer)?;
+        if read == 0 {
+            return Ok(None);
+        }
+        self.number += 1;
+        let is_ended = self.buffer.last() == Some(&b'\n');
+        if !is_ended && self.buffer.len() > LINE_LIMIT {
+            self.skip_line()?;
+            return Ok(Some(Line::Bad("the line is over the limit of 1 MiB")));
+        }
+        let start = if self.number == 1 && self.buffer.starts_with(b"\xef\xbb\xbf") {
+            3
+        } else {
+            0
+        };
+        let text = self.buffer[start..].trim_ascii_end();
+        Ok(Some(match std::str::from_utf8(text) {
+            Ok(text) => Line::Text(text),
+            Err(_) => Line::Bad("the line is no UTF-8; convert the file first"),
+        }))
+    }
+
+    fn skip_line(&mut self) -> io::Result<()> {
+        loop {
+            let held = self.input.fill_buf()?;
+            if held.is_empty() {
+                return Ok(());
+            }
+            let end = held.iter().position(|byte| *byte == b'\n');
+            let length = end.map_or(held.len(), |end| end + 1);
+            self.input.consume(length);
+            if end.is_some() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Lets so many bytes through between two calls of [`Gate::open`], so that a field without an end is not held whole.
+pub(crate) struct Gate {
+    input: Input,
+    left: std::rc::Rc<std::cell::Cell<usize>>,
+}
+
+/// The handle of a [`Gate`].
+pub(crate) struct Keeper(std::rc::Rc<std::cell::Cell<usize>>);
+
+impl Gate {
+    pub(crate) fn new(input: Input) -> (Self, Keeper) {
+        let left = std::rc::Rc::new(std::cell::Cell::new(2 * LINE_LIMIT));
+        let keeper = Keeper(left.clone());
+        (Self { input, left }, keeper)
+    }
+}
+
+impl Keeper {
+    /// A row ended: the next one may be as long again.
+    pub(crate) fn row_ended(&self) {
+        self.0.set(2 * LINE_LIMIT);
+    }
+}
+
+impl Read for Gate {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(buffer)?;
+        match self.left.get().checked_sub(read) {
+            Some(left) => self.left.set(left),
+            None => {
+                let reason = "a row is over the limit of 1 MiB; a quoted field may have no end";
+                return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+            }
+        }
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(bytes: &'static [u8]) -> Vec<Result<String, &'static str>> {
+        let mut lines = BoundedLines::new(Box::new(bytes));
+        let mut read = Vec::new();
+        while let Some(line) = lines.next_line().unwrap() {
+            read.push(match line {
+                Line::Text(text) => Ok(text.to_owned()),
+                Line::Bad(reason) => Err(reason),
+            });
+        }
+        read
+    }
+
+    #[test]
+    fn a_line_is_read_without_its_end_and_the_mark_at_the_start() {
+        let read = all(b"\xef\xbb\xbfa\r\n\nb\xff\nc");
+        let utf8 = Err("the line is no UTF-8; convert the file first");
+        assert_eq!(
+            read,
+            [Ok("a".into()), Ok(String::new()), utf8, Ok("c".into())]
+        );
+    }
+
+    #[test]
+    fn a_line_without_end_is_refused_and_what_follows_is_read() {
+        let mut bytes = vec![b'x'; 3 * LINE_LIMIT];
+        bytes.extend(b"\nnext\n");
+        let read = all(bytes.leak());
+        let long = Err("the line is over the limit of 1 MiB");
+        assert_eq!(read, [long, Ok("next".into())]);
+    }
+}

@@ -1,0 +1,799 @@
+//! From records to events, as a mapping says.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{NaiveDate, NaiveDateTime};
+use sha2::{Digest as _, Sha256};
+use situ_core::{
+    AttackOccurred, CasualtiesReported, ClaimId, ClaimRef, ClaimRetracted, Count, Event, EventId,
+    Figure, Harm, Instant, Name, Payload, Period, PlaceDescribed, Quantity, RecordField,
+    RecordPublished, RetractionReason, SituationOpened, Source, SourceDescribed, SourceId, Text,
+    Verbatim, When,
+};
+
+use crate::importer::{Batch, Reject, Sourced};
+use crate::mapping::{
+    ChangeKind, Condition, Described, FigureRule, FormRule, Hours, Mapping, Moment, PeriodRule,
+    ScopeRule,
+};
+
+/// The fields of a record, each as it stood in the file.
+pub(crate) type Fields = BTreeMap<String, Box<str>>;
+
+/// The place of a figure in a mapping: its rule, and which of the places it is spread over.
+type RuleAt = (usize, usize);
+
+/// What a record claims.
+type Claims = BTreeMap<RuleAt, Claimed>;
+
+/// How the fields of a file are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Notation {
+    /// Each is a value of JSON: a string has its quotes.
+    Json,
+    /// Each is text.
+    Plain,
+}
+
+/// Which version of a record is meant: its name makes ids, so that the same version gives the same events.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Version<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) learnt: Option<Instant>,
+    pub(crate) line: u64,
+}
+
+/// Turns records into events, and keeps what it needs to tell a change from a repetition.
+pub(crate) struct Mapper {
+    pub(crate) mapping: Mapping,
+    notation: Notation,
+    /// Whether versions of a record follow one another, and so are to be compared.
+    is_history: bool,
+    is_begun: bool,
+    live: HashMap<String, Live>,
+}
+
+/// What stands of a record.
+#[derive(Default)]
+struct Live {
+    published: Option<EventId>,
+    attack: Option<(EventId, AttackOccurred, When)>,
+    /// The claims, by the place of their rule in the mapping.
+    claims: BTreeMap<RuleAt, (Claimed, ClaimId)>,
+}
+
+/// What a figure of a record says.
+#[derive(Debug, Clone, PartialEq)]
+struct Claimed {
+    origin: SourceId,
+    as_of: When,
+    figure: Figure,
+}
+
+impl Claimed {
+    /// Whether it states another number for the same thing.
+    fn revises(&self, other: &Self) -> bool {
+        let mut same = other.clone();
+        same.figure.quantity = self.figure.quantity;
+        *self == same
+    }
+}
+
+impl Mapper {
+    pub(crate) fn new(mapping: Mapping, notation: Notation, is_history: bool) -> Self {
+        Self {
+            mapping,
+            notation,
+            is_history,
+            is_begun: false,
+            live: HashMap::new(),
+        }
+    }
+
+    /// Describes the situation, its sources and its places, once.
+    pub(crate) fn begin(&mut self, batch: &mut Batch) {
+        if std::mem::replace(&mut self.is_begun, true) {
+            return;
+        }
+        let mapping = &self.mapping;
+        let mut payloads: Vec<Payload> = Vec::new();
+        if let Some(title) = &mapping.situation.title {
+            payloads.push(
+                SituationOpened {
+                    title: title.clone(),
+                    zone: mapping.situation.zone,
+                    places: Vec::new(),
+                }
+                .into(),
+            );
+        }
+        let sources = std::iter::once(&mapping.publisher).chain(&mapping.sources);
+        payloads.extend(sources.filter_map(described).map(Payload::from));
+        payloads.extend(mapping.places.iter().map(|place| {
+            PlaceDescribed {
+                place: place.id.clone(),
+                names: place.names.clone(),
+                codes: Vec::new(),
+                within: place.within.clone(),
+                point: None,
+            }
+            .into()
+        }));
+        for payload in payloads {
+            let opened = mapping.situation.opened;
+            let said = format!("{payload:?}");
+            let id = id(Some(opened), &[mapping.situation.id.as_str(), &said]);
+            let mut event = Event::new(id, mapping.situation.id.clone(), payload);
+            event.learnt_at = Some(opened);
+            batch.events.push(Sourced { event, line: 1 });
+        }
+    }
+
+    /// Publishes a record as it stands in a version.
+    pub(crate) fn publish(
+        &mut self,
+        key: &str,
+        fields: &Fields,
+        version: Version<'_>,
+        batch: &mut Batch,
+    ) {
+        self.begin(batch);
+        let reject = |field: Option<&str>, reason: String| Reject {
+            line: version.line,
+            record: Some(key.to_owned()),
+            field: field.map(str::to_owned),
+            reason,
+        };
+        let is_derived = holds(&self.mapping.records.derived_where, |field| {
+            self.text(fields, field)
+        }) && !self.mapping.records.derived_where.is_empty();
+        let record = match self.record(key, fields, is_derived) {
+            Ok(record) => record,
+            Err((field, reason)) => {
+                batch.rejects.push(reject(field, reason));
+                return;
+            }
+        };
+        let as_of = match self.mapping.as_of.as_ref() {
+            Some(moment) => match self.moment(moment, key, fields) {
+                Ok(as_of) => as_of,
+                Err(reason) => {
+                    batch.rejects.push(reject(None, reason));
+                    None
+                }
+            },
+            None => None,
+        };
+        let published = self.id(key, "record", version);
+        let mut event = self.event(published, record, version);
+        event.occurred.clone_from(&as_of);
+        event.source = Some(self.publisher());
+        batch.events.push(Sourced {
+            event,
+            line: version.line,
+        });
+        let mut live = self.live.remove(key).unwrap_or_default();
+        live.published = Some(published);
+        let as_of = as_of.filter(|_| !is_derived);
+        self.attack(&mut live, key, fields, as_of.as_ref(), version, batch);
+        let now = as_of.map_or_else(BTreeMap::new, |as_of| {
+            let attack = live.attack.as_ref().map(|(id, ..)| *id);
+            let (now, refused) = self.claims(&as_of, fields, attack);
+            let refused = refused.into_iter();
+            batch
+                .rejects
+                .extend(refused.map(|(field, reason)| reject(Some(&field), reason)));
+            now
+        });
+        self.claim(&mut live, key, (fields, now), version, batch);
+        if self.is_history {
+            self.live.insert(key.to_owned(), live);
+        }
+    }
+
+    /// Takes back a record that a version no longer has, and all that was claimed by it.
+    pub(crate) fn remove(&mut self, key: &str, version: Version<'_>, batch: &mut Batch) {
+        let Some(live) = self.live.remove(key) else {
+            return;
+        };
+        let reason = self.mapping.changes.removed;
+        for (_, claim) in live.claims.values() {
+            self.retract(
+                ClaimRef::Claim(*claim),
+                (reason, None),
+                key,
+                version,
+                live.published,
+                batch,
+            );
+        }
+        if let Some((attack, ..)) = live.attack {
+            let target = ClaimRef::Event(attack);
+            self.retract(target, (reason, None), key, version, live.published, batch);
+        }
+        if let Some(published) = live.published {
+            let target = ClaimRef::Event(published);
+            self.retract(target, (reason, None), key, version, None, batch);
+        }
+    }
+
+    /// Notes that a version was read to its end, or that it could not be read, as a record of its own.
+    pub(crate) fn note_version(
+        &mut self,
+        fields: &[(&str, &str)],
+        version: Version<'_>,
+        batch: &mut Batch,
+    ) {
+        self.begin(batch);
+        let mut noted = BTreeMap::new();
+        for (field, said) in fields {
+            // An error message may hold what a log does not take.
+            let said: String = said
+                .chars()
+                .filter(|char| !char.is_control())
+                .take(1000)
+                .collect();
+            if let (Ok(field), Ok(said)) = (Name::new(*field), Verbatim::new(said)) {
+                noted.insert(field, RecordField::Stated(Some(said)));
+            }
+        }
+        let names = (
+            Name::new(versions_of(&self.mapping.dataset)),
+            Name::new(version.name),
+        );
+        let (Ok(dataset), Ok(key)) = names else {
+            return;
+        };
+        let record = RecordPublished {
+            dataset,
+            key,
+            fields: noted,
+        };
+        let id = self.id("", "version", version);
+        let mut event = self.event(id, record, version);
+        event.source = Some(self.publisher());
+        batch.events.push(Sourced {
+            event,
+            line: version.line,
+        });
+    }
+
+    fn record<'a>(
+        &self,
+        key: &str,
+        fields: &'a Fields,
+        is_derived: bool,
+    ) -> Result<RecordPublished, (Option<&'a str>, String)> {
+        let key = Name::new(key).map_err(|error| (None, format!("the key: {error}")))?;
+        let mut published = BTreeMap::new();
+        for (field, value) in fields {
+            let refuse = |error: String| (Some(field.as_str()), error);
+            let name = Name::new(field.as_str()).map_err(|error| refuse(error.to_string()))?;
+            let value = Verbatim::new(value.clone()).map_err(|error| refuse(error.to_string()))?;
+            let field = match is_derived || self.mapping.is_derived(field) {
+                true => RecordField::Derived(Some(value)),
+                false => RecordField::Stated(Some(value)),
+            };
+            published.insert(name, field);
+        }
+        Ok(RecordPublished {
+            dataset: self.mapping.dataset.clone(),
+            key,
+            fields: published,
+        })
+    }
+
+    fn attack(
+        &self,
+        live: &mut Live,
+        key: &str,
+        fields: &Fields,
+        as_of: Option<&When>,
+        version: Version<'_>,
+        batch: &mut Batch,
+    ) {
+        let Some(rule) = &self.mapping.attack else {
+            return;
+        };
+        let now = as_of.map(|as_of| {
+            let words = rule
+                .words
+                .as_ref()
+                .and_then(|field| self.text(fields, field));
+            let attack = AttackOccurred {
+                mode: rule.mode,
+                targets: Vec::new(),
+                places: Vec::new(),
+                unnamed_places_within: None,
+                part_of: None,
+                words: words.and_then(|words| Text::new(words.as_ref()).ok()),
+            };
+            (attack, as_of.clone())
+        });
+        let before = live.attack.take();
+        if let (Some((id, attack, as_of)), Some(now)) = (&before, &now)
+            && (attack, as_of) == (&now.0, &now.1)
+        {
+            live.attack = Some((*id, now.0.clone(), now.1.clone()));
+            return;
+        }
+        let replacement = now.map(|(attack, as_of)| {
+            let id = self.id(key, "attack", version);
+            let mut event = self.event(id, attack.clone(), version);
+            event.occurred = Some(as_of.clone());
+            event.source = Some(self.publisher());
+            event.caused_by = live.published;
+            batch.events.push(Sourced {
+                event,
+                line: version.line,
+            });
+            live.attack = Some((id, attack, as_of));
+            ClaimRef::Event(id)
+        });
+        if let Some((before, ..)) = before {
+            let why = (self.mapping.changes.reason, replacement);
+            self.retract(
+                ClaimRef::Event(before),
+                why,
+                key,
+                version,
+                live.published,
+                batch,
+            );
+        }
+    }
+
+    /// Says what is new, and takes back what is not said any more.
+    fn claim(
+        &self,
+        live: &mut Live,
+        key: &str,
+        (fields, now): (&Fields, Claims),
+        version: Version<'_>,
+        batch: &mut Batch,
+    ) {
+        let changed: Vec<_> = now
+            .iter()
+            .filter(|(rule, claimed)| {
+                live.claims
+                    .get(rule)
+                    .is_none_or(|(before, _)| before != *claimed)
+            })
+            .map(|(rule, claimed)| (*rule, claimed.clone()))
+            .collect();
+        let id = self.id(key, "claims", version);
+        if let Some((_, first)) = changed.first() {
+            let reported = CasualtiesReported {
+                figures: changed
+                    .iter()
+                    .map(|(_, claimed)| claimed.figure.clone())
+                    .collect(),
+                words: None,
+                epoch: None,
+            };
+            let mut event = self.event(id, reported, version);
+            event.occurred = Some(first.as_of.clone());
+            event.source = Some(self.claimant(first.origin.clone(), fields));
+            event.caused_by = live.published;
+            batch.events.push(Sourced {
+                event,
+                line: version.line,
+            });
+        }
+        let changes = &self.mapping.changes;
+        for (figure, (rule, claimed)) in (1..).zip(changed) {
+            let claim = ClaimId { event: id, figure };
+            let before = live.claims.insert(rule, (claimed.clone(), claim));
+            let Some((before, before_claim)) = before else {
+                continue;
+            };
+            if changes.as_ == ChangeKind::Correction || !claimed.revises(&before) {
+                let why = (changes.reason, Some(ClaimRef::Claim(claim)));
+                self.retract(
+                    ClaimRef::Claim(before_claim),
+                    why,
+                    key,
+                    version,
+                    live.published,
+                    batch,
+                );
+            }
+        }
+        let (kept, gone): (BTreeMap<_, _>, BTreeMap<_, _>) = std::mem::take(&mut live.claims)
+            .into_iter()
+            .partition(|(rule, _)| now.contains_key(rule));
+        live.claims = kept;
+        for (_, claim) in gone.into_values() {
+            let why = (changes.removed, None);
+            self.retract(
+                ClaimRef::Claim(claim),
+                why,
+                key,
+                version,
+                live.published,
+                batch,
+            );
+        }
+    }
+
+    /// What a record claims, by the place of the rule in the mapping; and what could not be read.
+    fn claims(
+        &self,
+        as_of: &When,
+        fields: &Fields,
+        attack: Option<EventId>,
+    ) -> (Claims, Vec<(String, String)>) {
+        let mut claims = BTreeMap::new();
+        let mut refused = Vec::new();
+        let origin = match self.origin(fields) {
+            Ok(Some(origin)) => origin,
+            Ok(None) => return (claims, refused),
+            Err(why) => return (claims, vec![why]),
+        };
+        for (number, rule) in self.mapping.figures.iter().enumerate() {
+            if !holds(&rule.where_, |field| self.text(fields, field)) {
+                continue;
+            }
+            for (place_number, (names, place)) in rule.spread().into_iter().enumerate() {
+                let said = names
+                    .iter()
+                    .find_map(|name| Some((name, self.said(fields, name)?)));
+                let Some((name, said)) = said else {
+                    continue;
+                };
+                let figure = self
+                    .quantity(rule, &said)
+                    .and_then(|quantity| self.figure(rule, as_of, fields, attack, quantity));
+                match figure {
+                    Ok(Some(mut figure)) => {
+                        figure.places.extend(place.cloned());
+                        let claimed = Claimed {
+                            origin: origin.clone(),
+                            as_of: as_of.clone(),
+                            figure,
+                        };
+                        claims.insert((number, place_number), claimed);
+                    }
+                    Ok(None) => {}
+                    Err(reason) => refused.push((name.clone(), reason)),
+                }
+            }
+        }
+        (claims, refused)
+    }
+
+    /// `None` where its window has no length.
+    fn figure(
+        &self,
+        rule: &FigureRule,
+        as_of: &When,
+        fields: &Fields,
+        attack: Option<EventId>,
+        quantity: Quantity,
+    ) -> Result<Option<Figure>, String> {
+        let period = match rule.period {
+            PeriodRule::Incident => Period::Incident,
+            PeriodRule::Cumulative => Period::Cumulative {
+                since: rule.since.clone(),
+            },
+            PeriodRule::Window => match self.window_start(rule, as_of, fields)? {
+                Some(from) => Period::Window {
+                    counts: rule.counts,
+                    from,
+                },
+                None => return Ok(None),
+            },
+        };
+        let scope = match rule.scope {
+            ScopeRule::All => Harm::All,
+            ScopeRule::Attacks => Harm::Attacks,
+            ScopeRule::Operations => Harm::Operations,
+            ScopeRule::Record => Harm::Event(attack.ok_or("the record is no attack")?),
+        };
+        Ok(Some(Figure {
+            outcome: rule.outcome,
+            who: rule.who,
+            sex: rule.sex,
+            age: rule.age,
+            quantity,
+            words: rule.words.clone(),
+            scope,
+            places: Vec::new(),
+            period,
+            basis: rule.basis,
+        }))
+    }
+
+    /// Where a window starts that ends with the as-of.
+    fn window_start(
+        &self,
+        rule: &FigureRule,
+        as_of: &When,
+        fields: &Fields,
+    ) -> Result<Option<When>, String> {
+        let hours = match &rule.hours {
+            Some(Hours::Fixed(hours)) => u64::from(*hours),
+            Some(Hours::Field(field)) => match self.said(fields, field) {
+                Some(said) => self
+                    .number(&said)
+                    .map_err(|reason| format!("{field}: {reason}"))?,
+                None => return Ok(None),
+            },
+            None => return Ok(None),
+        };
+        if hours == 0 {
+            return Ok(None);
+        }
+        if hours > 24 * 366 {
+            return Err(format!("a window of {hours} hours is longer than a year"));
+        }
+        let end = as_of.latest().ok_or("the as-of has no end")?;
+        let zone = self.mapping.situation.zone;
+        let hours = i64::try_from(hours).unwrap_or(i64::MAX);
+        if as_of.precision() == situ_core::Precision::Day && hours % 24 == 0 {
+            let days = chrono::Days::new((hours / 24 - 1).unsigned_abs());
+            let first = zone.day_of(end).checked_sub_days(days);
+            return Ok(first.map(|first| When::day(first, zone)));
+        }
+        let start = end.saturating_add_nanos(-hours * 3600 * 1_000_000_000);
+        Ok(Some(When::instant(start)))
+    }
+
+    /// Who claims the figures of a record; `None` where nobody does.
+    fn origin(&self, fields: &Fields) -> Result<Option<SourceId>, (String, String)> {
+        let Some(claimed_by) = &self.mapping.claimed_by else {
+            return Ok(Some(self.mapping.publisher.id.clone()));
+        };
+        let Some(field) = &claimed_by.field else {
+            return Ok(claimed_by.id.clone());
+        };
+        let Some(said) = self.said(fields, field) else {
+            return Ok(None);
+        };
+        match claimed_by.ids.get(said.trim()) {
+            Some(id) => Ok(Some(id.clone())),
+            None => {
+                let shown: String = said.chars().take(40).collect();
+                let reason = format!("claimed_by.ids of the mapping has no `{shown}`");
+                Err((field.clone(), reason))
+            }
+        }
+    }
+
+    fn publisher(&self) -> Source {
+        let publisher = &self.mapping.publisher;
+        Source {
+            url: publisher.url.clone(),
+            ..Source::new(publisher.id.clone())
+        }
+    }
+
+    /// The source of figures: what stands in one record is one report, so its digest is that of the record.
+    fn claimant(&self, origin: SourceId, fields: &Fields) -> Source {
+        let publisher = &self.mapping.publisher.id;
+        let via = (origin != *publisher).then(|| publisher.clone());
+        Source {
+            via: via.into_iter().collect(),
+            digest: Name::new(format!("sha256:{}", hex(&digest_of(fields)))).ok(),
+            ..Source::new(origin)
+        }
+    }
+
+    fn retract(
+        &self,
+        target: ClaimRef,
+        (reason, replacement): (RetractionReason, Option<ClaimRef>),
+        key: &str,
+        version: Version<'_>,
+        caused_by: Option<EventId>,
+        batch: &mut Batch,
+    ) {
+        let id = self.id(key, &format!("retract {target}"), version);
+        let retracted = ClaimRetracted {
+            target,
+            reason,
+            replacement,
+            words: None,
+        };
+        let mut event = self.event(id, retracted, version);
+        event.source = Some(self.publisher());
+        event.caused_by = caused_by;
+        batch.events.push(Sourced {
+            event,
+            line: version.line,
+        });
+    }
+
+    fn event(&self, id: EventId, payload: impl Into<Payload>, version: Version<'_>) -> Event {
+        let mut event = Event::new(id, self.mapping.situation.id.clone(), payload);
+        event.learnt_at = version.learnt;
+        event
+    }
+
+    fn id(&self, key: &str, role: &str, version: Version<'_>) -> EventId {
+        let mapping = &self.mapping;
+        let parts = [
+            mapping.situation.id.as_str(),
+            mapping.publisher.id.as_str(),
+            mapping.dataset.as_str(),
+            version.name,
+            key,
+            role,
+        ];
+        id(version.learnt, &parts)
+    }
+
+    /// What a field says, without the signs of its notation; `None` where it is not there, or null.
+    fn text<'a>(&self, fields: &'a Fields, field: &str) -> Option<Cow<'a, str>> {
+        let value = fields.get(field)?;
+        if self.notation == Notation::Plain {
+            return Some(Cow::Borrowed(value));
+        }
+        match serde_json::from_str(value) {
+            Ok(serde_json::Value::String(text)) => Some(Cow::Owned(text)),
+            Ok(serde_json::Value::Null) => None,
+            _ => Some(Cow::Borrowed(value)),
+        }
+    }
+
+    /// The same, but `None` also where it holds a word that stands for no value.
+    fn said<'a>(&self, fields: &'a Fields, field: &str) -> Option<Cow<'a, str>> {
+        let text = self.text(fields, field)?;
+        let absent = &self.mapping.values.absent;
+        let is_absent = absent.iter().any(|word| word.as_str() == text.trim());
+        (!is_absent).then_some(text)
+    }
+
+    fn number(&self, said: &str) -> Result<u64, String> {
+        let rules = &self.mapping.values;
+        let mut digits = Cow::Borrowed(said.trim());
+        if let Some(group) = &rules.group {
+            digits = Cow::Owned(digits.replace(group.as_str(), ""));
+        }
+        let whole = match digits.split_once('.') {
+            Some((whole, rest))
+                if rules.whole_decimals && rest.bytes().all(|byte| byte == b'0') =>
+            {
+                whole
+            }
+            _ => &digits,
+        };
+        let is_number = !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit());
+        match whole.parse() {
+            Ok(number) if is_number => Ok(number),
+            _ => {
+                let shown: String = said.chars().take(40).collect();
+                Err(format!("`{shown}` is no whole number of people"))
+            }
+        }
+    }
+
+    fn quantity(&self, rule: &FigureRule, said: &str) -> Result<Quantity, String> {
+        let count = Count::new(self.number(said)?).map_err(|error| error.to_string())?;
+        Ok(match rule.form {
+            FormRule::Exactly => Quantity::exactly(count),
+            FormRule::AtLeast => Quantity::at_least(count),
+            FormRule::UpTo => Quantity::up_to(count),
+            FormRule::About => Quantity::about(count),
+        })
+    }
+
+    /// The time a record says; `None` where it says none.
+    pub(crate) fn moment(
+        &self,
+        moment: &Moment,
+        key: &str,
+        fields: &Fields,
+    ) -> Result<Option<When>, String> {
+        let text = if moment.fields.is_empty() {
+            let second = key.rsplit_once('#');
+            let is_number =
+                |end: &str| !end.is_empty() && end.bytes().all(|byte| byte.is_ascii_digit());
+            let plain = second
+                .filter(|(_, end)| is_number(end))
+                .map_or(key, |(plain, _)| plain);
+            Some(Cow::Borrowed(plain))
+        } else {
+            moment
+                .fields
+                .iter()
+                .find_map(|field| self.said(fields, field))
+        };
+        let Some(text) = text else {
+            return Ok(None);
+        };
+        let text = text.trim();
+        let end = moment
+            .first
+            .and_then(|first| text.char_indices().nth(first));
+        let text = end.map_or(text, |(end, _)| &text[..end]);
+        self.time(text, &moment.formats).map(Some).ok_or_else(|| {
+            let shown: String = text.chars().take(40).collect();
+            format!("`{shown}` is no time as the mapping says they are written")
+        })
+    }
+
+    fn time(&self, text: &str, formats: &[String]) -> Option<When> {
+        let zone = self.mapping.situation.zone;
+        let day = |day: NaiveDate| format!("{day}[{zone}]").parse::<When>().ok();
+        let local = |local: NaiveDateTime| {
+            let moment = zone.moment(local).to_string();
+            moment.parse::<Instant>().ok().map(When::instant)
+        };
+        if formats.is_empty() {
+            let as_local = || NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").ok();
+            let with_zone = format!("{text}[{zone}]");
+            return with_zone
+                .parse()
+                .ok()
+                .or_else(|| text.parse().ok())
+                .or_else(|| local(as_local()?));
+        }
+        formats.iter().find_map(|format| {
+            let as_local = || NaiveDateTime::parse_from_str(text, format).ok();
+            match NaiveDate::parse_from_str(text, format) {
+                Ok(read) if as_local().is_none() => day(read),
+                _ => local(as_local()?),
+            }
+        })
+    }
+}
+
+/// The name of the dataset that holds the versions of another.
+pub(crate) fn versions_of(dataset: &Name) -> String {
+    format!("{}/versions", dataset.as_str())
+}
+
+fn described(source: &Described) -> Option<SourceDescribed> {
+    Some(SourceDescribed {
+        id: source.id.clone(),
+        name: source.name.clone()?,
+        kind: source.kind,
+        party: source.party.clone(),
+    })
+}
+
+fn holds<'a>(condition: &Condition, text: impl Fn(&str) -> Option<Cow<'a, str>>) -> bool {
+    condition.iter().all(|(field, words)| {
+        let said = text(field);
+        said.is_some_and(|said| words.iter().any(|word| word.as_str() == said.trim()))
+    })
+}
+
+/// Digest of the fields of a record.
+pub(crate) fn digest_of(fields: &Fields) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for (field, value) in fields {
+        put(&mut hash, field);
+        put(&mut hash, value);
+    }
+    hash.finalize().into()
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// With its length first, so that two texts never read as one.
+fn put(hash: &mut Sha256, text: &str) {
+    hash.update((text.len() as u64).to_be_bytes());
+    hash.update(text);
+}
+
+fn id(learnt: Option<Instant>, parts: &[&str]) -> EventId {
+    let mut hash = Sha256::new();
+    put(&mut hash, "situ-import-1");
+    for part in parts {
+        put(&mut hash, part);
+    }
+    let digest: [u8; 32] = hash.finalize().into();
+    let mut first = [0; 10];
+    first.copy_from_slice(&digest[..10]);
+    let learnt = learnt.unwrap_or(Instant::from_unix_nanos(0));
+    EventId::from_content(learnt, first)
+}

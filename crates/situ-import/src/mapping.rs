@@ -1,0 +1,505 @@
+//! What a file means: a mapping, read from TOML.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use situ_core::{
+    AgeBand, AttackMode, Basis, Instant, Name, Outcome, PlaceId, RetractionReason, Role, Sex,
+    SituationId, SourceId, SourceKind, Text, When, WindowKind, Zone,
+};
+
+/// What a file means: which records it holds, who publishes them, and which of their fields are figures.
+///
+/// It is read from TOML; see `docs/import.md` for every key.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mapping {
+    /// The name of the dataset.
+    pub(crate) dataset: Name,
+    /// How the file is laid out.
+    pub(crate) shape: Shape,
+    pub(crate) situation: Situation,
+    /// Who publishes the records.
+    pub(crate) publisher: Described,
+    #[serde(default)]
+    pub(crate) sources: Vec<Described>,
+    #[serde(default)]
+    pub(crate) places: Vec<Place>,
+    #[serde(default)]
+    pub(crate) records: RecordRules,
+    #[serde(default)]
+    pub(crate) values: ValueRules,
+    #[serde(default)]
+    pub(crate) changes: Changes,
+    /// The as-of of the figures; a mapping without figures needs none.
+    pub(crate) as_of: Option<Moment>,
+    /// Who claims the figures; absent: the publisher.
+    pub(crate) claimed_by: Option<ClaimedBy>,
+    /// Where records are attacks.
+    pub(crate) attack: Option<Attack>,
+    #[serde(default)]
+    pub(crate) figures: Vec<FigureRule>,
+}
+
+/// How a file is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    /// The operations of a history, one JSON object a line.
+    History,
+    /// Rows under a row of names.
+    Csv,
+    /// JSON objects: one a line, or in one array.
+    Json,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Situation {
+    pub(crate) id: SituationId,
+    pub(crate) title: Option<Name>,
+    #[serde(with = "parsed")]
+    pub(crate) zone: Zone,
+    /// From when on the situation, its sources and its places are known.
+    pub(crate) opened: Instant,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Described {
+    pub(crate) id: SourceId,
+    pub(crate) name: Option<Name>,
+    #[serde(default = "unknown_kind")]
+    pub(crate) kind: SourceKind,
+    pub(crate) party: Option<Name>,
+    /// Where it publishes.
+    pub(crate) url: Option<Text>,
+}
+
+fn unknown_kind() -> SourceKind {
+    SourceKind::Unknown
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Place {
+    pub(crate) id: PlaceId,
+    pub(crate) names: Vec<Name>,
+    #[serde(default)]
+    pub(crate) within: Vec<PlaceId>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RecordRules {
+    /// The columns that make up a record's key, of a table.
+    pub(crate) key: Vec<String>,
+    /// Patterns of the names of fields that the publisher filled in; `*` stands for anything.
+    pub(crate) derived: Vec<String>,
+    /// Records of which every field was filled in.
+    pub(crate) derived_where: Condition,
+    /// When a row of a table became public.
+    pub(crate) learnt: Option<Moment>,
+    /// Other names of columns, old to new.
+    pub(crate) rename: BTreeMap<String, String>,
+}
+
+/// Every field named holds one of the words.
+pub(crate) type Condition = BTreeMap<String, Vec<String>>;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ValueRules {
+    /// What stands for no value.
+    pub(crate) absent: Vec<String>,
+    /// What stands between groups of digits.
+    pub(crate) group: Option<String>,
+    /// Whether `12.0` is read as 12.
+    pub(crate) whole_decimals: bool,
+}
+
+impl Default for ValueRules {
+    fn default() -> Self {
+        Self {
+            absent: vec![String::new(), "NaN".to_owned()],
+            group: None,
+            whole_decimals: false,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Changes {
+    #[serde(rename = "as")]
+    pub(crate) as_: ChangeKind,
+    /// Why a value that changed did not stand.
+    pub(crate) reason: RetractionReason,
+    /// Why a value that vanished does not.
+    pub(crate) removed: RetractionReason,
+}
+
+impl Default for Changes {
+    fn default() -> Self {
+        Self {
+            as_: ChangeKind::Correction,
+            reason: RetractionReason::SourceError,
+            removed: RetractionReason::Other,
+        }
+    }
+}
+
+/// What a changed value of a record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ChangeKind {
+    /// The earlier claim is retracted, and the new one named as its replacement.
+    Correction,
+    /// The same as-of stated again: the later one wins, and nothing is retracted.
+    Revision,
+}
+
+/// Where a time stands in a record, and how it is written.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Moment {
+    /// The first of these fields that says something; absent: the record's key.
+    #[serde(default)]
+    pub(crate) fields: Vec<String>,
+    /// How days are written, such as `%m/%d/%Y`; the first that fits is taken. Absent: as RFC 3339 or EDTF writes them.
+    #[serde(default)]
+    pub(crate) formats: Vec<String>,
+    /// How many characters of it are the time; absent: all.
+    pub(crate) first: Option<usize>,
+}
+
+/// Who claims the figures of a record.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClaimedBy {
+    /// The field that says who.
+    pub(crate) field: Option<String>,
+    /// Its words, and the sources they mean; a record that says nothing here claims nothing, one with another word is told.
+    #[serde(default)]
+    pub(crate) ids: BTreeMap<String, SourceId>,
+    /// Always the same.
+    pub(crate) id: Option<SourceId>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Attack {
+    pub(crate) mode: AttackMode,
+    /// A field with the source's own words for it.
+    pub(crate) words: Option<String>,
+}
+
+/// A figure of a record.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FigureRule {
+    /// The first of these fields that says something: the names it has had.
+    #[serde(default)]
+    pub(crate) fields: Vec<String>,
+    /// Fields that say the same of different places.
+    #[serde(default)]
+    pub(crate) places: BTreeMap<String, PlaceId>,
+    /// Only of records that say this.
+    #[serde(default, rename = "where")]
+    pub(crate) where_: Condition,
+    pub(crate) outcome: Outcome,
+    #[serde(default = "everyone")]
+    pub(crate) who: Role,
+    pub(crate) sex: Option<Sex>,
+    pub(crate) age: Option<AgeBand>,
+    #[serde(default = "reported")]
+    pub(crate) basis: Basis,
+    /// Where; absent: the whole situation.
+    pub(crate) place: Option<PlaceId>,
+    #[serde(default)]
+    pub(crate) form: FormRule,
+    #[serde(default)]
+    pub(crate) scope: ScopeRule,
+    pub(crate) period: PeriodRule,
+    /// The first time counted, of a cumulative figure.
+    #[serde(default, with = "parsed_option")]
+    pub(crate) since: Option<When>,
+    /// What a window counts.
+    #[serde(default = "unstated")]
+    pub(crate) counts: WindowKind,
+    /// How long a window is.
+    pub(crate) hours: Option<Hours>,
+    /// The source's own words for the number or the people.
+    pub(crate) words: Option<Text>,
+}
+
+fn everyone() -> Role {
+    Role::All
+}
+
+fn reported() -> Basis {
+    Basis::Reported
+}
+
+fn unstated() -> WindowKind {
+    WindowKind::Unstated
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum FormRule {
+    #[default]
+    Exactly,
+    AtLeast,
+    UpTo,
+    About,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ScopeRule {
+    #[default]
+    All,
+    Attacks,
+    Operations,
+    /// The attack the record is.
+    Record,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PeriodRule {
+    Incident,
+    Cumulative,
+    Window,
+}
+
+/// How many hours a window has: a number, or the field that says it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Hours {
+    Fixed(u32),
+    Field(String),
+}
+
+mod parsed {
+    use serde::{Deserialize as _, Deserializer, de::Error as _};
+
+    pub(super) fn deserialize<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+    where
+        D: Deserializer<'de>,
+        T: std::str::FromStr<Err: std::fmt::Display>,
+    {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
+    }
+}
+
+mod parsed_option {
+    use serde::Deserializer;
+
+    pub(super) fn deserialize<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+    where
+        D: Deserializer<'de>,
+        T: std::str::FromStr<Err: std::fmt::Display>,
+    {
+        super::parsed::deserialize(deserializer).map(Some)
+    }
+}
+
+/// A mapping that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum MappingError {
+    /// It does not read as TOML, or has a key or word that no mapping has.
+    #[error("{0}")]
+    Toml(Box<toml::de::Error>),
+    /// It asks for something that is not said.
+    #[error("{0}")]
+    Contradiction(String),
+}
+
+impl Mapping {
+    /// Reads a mapping.
+    ///
+    /// # Errors
+    /// Says which line cannot be used, and why.
+    pub fn from_toml(text: &str) -> Result<Self, MappingError> {
+        let mapping: Self =
+            toml::from_str(text).map_err(|error| MappingError::Toml(Box::new(error)))?;
+        match mapping.contradiction() {
+            Some(what) => Err(MappingError::Contradiction(what)),
+            None => Ok(mapping),
+        }
+    }
+
+    /// How the file is laid out.
+    #[must_use]
+    pub const fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// The zone its days are counted in.
+    #[must_use]
+    pub const fn zone(&self) -> Zone {
+        self.situation.zone
+    }
+
+    fn contradiction(&self) -> Option<String> {
+        if self.as_of.is_none() && (!self.figures.is_empty() || self.attack.is_some()) {
+            return Some("figures and attacks need [as_of]: the time they speak of".to_owned());
+        }
+        if self.shape != Shape::History && self.records.key.is_empty() {
+            return Some("a table needs records.key: the columns that name a record".to_owned());
+        }
+        if let Some(claimed_by) = &self.claimed_by
+            && claimed_by.field.is_some() == claimed_by.id.is_some()
+        {
+            return Some("claimed_by needs `id`, or `field` with `ids`, not both".to_owned());
+        }
+        let mut numbered = (1..).zip(&self.figures);
+        numbered.find_map(|(number, figure)| {
+            let wrong = figure.contradiction(self)?;
+            Some(format!("figure {number}: {wrong}"))
+        })
+    }
+
+    /// Whether the publisher filled the field in.
+    pub(crate) fn is_derived(&self, field: &str) -> bool {
+        self.records
+            .derived
+            .iter()
+            .any(|pattern| is_like(pattern, field))
+    }
+}
+
+impl FigureRule {
+    fn contradiction(&self, mapping: &Mapping) -> Option<String> {
+        if self.fields.is_empty() == self.places.is_empty() {
+            return Some("name its `fields`, or `places` with a field each, not both".to_owned());
+        }
+        if self.period == PeriodRule::Window && self.hours.is_none() {
+            return Some("a window needs `hours`: a number, or the field that says it".to_owned());
+        }
+        if self.period != PeriodRule::Cumulative && self.since.is_some() {
+            return Some("only a cumulative figure has `since`".to_owned());
+        }
+        if self.scope == ScopeRule::Record && mapping.attack.is_none() {
+            return Some("scope `record` needs [attack]: what the record is".to_owned());
+        }
+        let fields = self.fields.iter().chain(self.places.keys());
+        let derived = fields.into_iter().find(|field| mapping.is_derived(field))?;
+        Some(format!(
+            "`{derived}` is derived, and derived fields make no figure"
+        ))
+    }
+
+    /// The fields of each place it speaks of.
+    pub(crate) fn spread(&self) -> Vec<(&[String], Option<&PlaceId>)> {
+        if self.places.is_empty() {
+            return vec![(&self.fields, self.place.as_ref())];
+        }
+        let spread = self.places.iter();
+        spread
+            .map(|(field, place)| (std::slice::from_ref(field), Some(place)))
+            .collect()
+    }
+}
+
+/// Whether a name is like a pattern, in which `*` stands for anything.
+fn is_like(pattern: &str, name: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else {
+        return false;
+    };
+    let mut pieces = pieces.peekable();
+    if pieces.peek().is_none() {
+        return rest.is_empty();
+    }
+    while let Some(piece) = pieces.next() {
+        if pieces.peek().is_none() {
+            return rest.ends_with(piece);
+        }
+        let Some(at) = rest.find(piece) else {
+            return false;
+        };
+        rest = &rest[at + piece.len()..];
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: &str = r#"
+dataset = "floods"
+shape = "csv"
+[situation]
+id = "floods"
+zone = "Asia/Dhaka"
+opened = "2026-01-01T00:00:00Z"
+[publisher]
+id = "disaster-desk"
+[records]
+key = ["day"]
+derived = ["ext_*"]
+[as_of]
+fields = ["day"]
+"#;
+
+    fn check(more: &str, expected: Result<(), &str>) {
+        let read = Mapping::from_toml(&format!("{PLAIN}{more}"));
+        match (read, expected) {
+            (Ok(_), Ok(())) => {}
+            (Err(error), Err(expected)) => {
+                let said = error.to_string();
+                assert!(said.contains(expected), "{said}");
+            }
+            (read, expected) => panic!("{read:?}, expected {expected:?}"),
+        }
+    }
+
+    #[test]
+    fn a_mapping_says_what_it_lacks() {
+        let figure = "[[figures]]\noutcome = \"killed\"\n";
+        check(
+            &format!("{figure}fields = [\"dead\"]\nperiod = \"cumulative\"\n"),
+            Ok(()),
+        );
+        check(
+            &format!("{figure}period = \"cumulative\"\n"),
+            Err("figure 1: name its `fields`"),
+        );
+        check(
+            &format!("{figure}fields = [\"dead\"]\nperiod = \"window\"\n"),
+            Err("figure 1: a window needs `hours`"),
+        );
+        check(
+            &format!("{figure}fields = [\"ext_dead\"]\nperiod = \"cumulative\"\n"),
+            Err("`ext_dead` is derived"),
+        );
+        check(
+            &format!("{figure}fields = [\"dead\"]\nperiod = \"cumulative\"\nscope = \"record\"\n"),
+            Err("scope `record` needs [attack]"),
+        );
+        check("[figure]\n", Err("unknown field `figure`"));
+    }
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        for (pattern, name, is) in [
+            ("ext_*", "ext_killed", true),
+            ("ext_*", "text_killed", false),
+            ("*.ext_*", "residential.ext_destroyed", true),
+            ("*.ext_*", "residential.destroyed", false),
+            ("killed", "killed", true),
+            ("killed", "killed_cum", false),
+            ("*_cum", "killed_cum", true),
+            ("a*b*c", "a-b-b-c", true),
+        ] {
+            assert_eq!(is_like(pattern, name), is, "{pattern} {name}");
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! Real series with their revisions, imported by the mappings of the repository, against questions answered by others from the raw
+//! versions: what did this field of this record say, as known then?
+//!
+//! The data lies beside the repository and may be absent; the tests then say so and pass. What they print with `--nocapture` are the
+//! figures of `docs/import.md`.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant as Stopwatch;
+
+use serde_json::Value;
+use situ_core::{
+    AppendError, Condition, Event, EventStore as _, Instant, Known, Name, Payload, Position,
+    Projection as _, RecordField, SituationId, replay,
+};
+use situ_import::{
+    History, Imported, Mapping, Outlet, RecordKey, Records, Refused, Reject, Said, import, open,
+};
+use situ_sqlite::SqliteStore;
+
+/// A dataset, the name of its file, its situation, and how many questions there are.
+const SETS: &[(&str, &str, &str, usize)] = &[
+    ("gaza-daily", "casualties_daily", "gaza-2023", 598),
+    (
+        "gaza-infrastructure",
+        "infrastructure-damaged",
+        "gaza-2023",
+        238,
+    ),
+    (
+        "italy-covid-national",
+        "andamento-nazionale",
+        "italy-covid-2020",
+        596,
+    ),
+    ("mbta-shutdowns", "shutdowns", "mbta-shutdowns", 233),
+];
+
+/// A file of the data beside the repository, if it is there.
+fn shared(file: &str) -> Option<PathBuf> {
+    let shared = std::env::var_os("SITU_SHARED").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
+        PathBuf::from,
+    );
+    let path = shared.join("data").join(file);
+    if path.is_file() {
+        return Some(path);
+    }
+    // Past the capture of output, so that it is seen also where the test passes.
+    let _ = writeln!(
+        std::io::stderr(),
+        "SKIPPED: {} is not there; set SITU_SHARED to the folder that holds data",
+        path.display()
+    );
+    None
+}
+
+fn mapping(dataset: &str) -> PathBuf {
+    let mappings = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/situ-import/mappings");
+    mappings.join(format!("{dataset}.toml"))
+}
+
+/// A log that takes what comes and keeps what does not.
+struct Log<'a> {
+    store: &'a SqliteStore,
+    rejects: Vec<Reject>,
+}
+
+impl Outlet for Log<'_> {
+    type Error = AppendError;
+
+    fn append(&mut self, batch: &[Event]) -> Result<usize, Refused<AppendError>> {
+        let now = "2026-12-01T00:00:00Z".parse().unwrap();
+        let appended = self.store.append(batch, &Condition::None, now)?;
+        Ok(appended.added)
+    }
+
+    fn reject(&mut self, reject: &Reject) -> Result<(), AppendError> {
+        self.rejects.push(reject.clone());
+        Ok(())
+    }
+
+    fn progress(&mut self, _: &Imported) {}
+}
+
+fn imported(store: &SqliteStore, dataset: &str, history: &Path) -> (Imported, Vec<Reject>) {
+    let text = std::fs::read_to_string(mapping(dataset)).unwrap();
+    let mapping = Mapping::from_toml(&text).unwrap();
+    let mut history = History::new(open(history).unwrap(), mapping);
+    let mut log = Log {
+        store,
+        rejects: Vec::new(),
+    };
+    let imported = import(&mut history, &mut log).unwrap();
+    (imported, log.rejects)
+}
+
+fn records(store: &SqliteStore) -> Records {
+    let mut records = Records::default();
+    replay(store, Position::START, |recorded| records.apply(recorded)).unwrap();
+    records
+}
+
+/// What is said of a set in the documents.
+fn tell(dataset: &str, store: &SqliteStore, imported: &Imported, seconds: f64) {
+    let mut count: BTreeMap<&str, usize> = BTreeMap::new();
+    replay(store, Position::START, |recorded| {
+        match recorded.event()?.payload {
+            Payload::CasualtiesReported(reported) => {
+                *count.entry("claims").or_default() += reported.figures.len();
+            }
+            Payload::ClaimRetracted(retracted) => {
+                let what = match retracted.replacement {
+                    Some(_) => "corrections",
+                    None => "retractions",
+                };
+                *count.entry(what).or_default() += 1;
+            }
+            Payload::RecordPublished(_) => *count.entry("publications").or_default() += 1,
+            _ => {}
+        }
+        Ok(())
+    })
+    .unwrap();
+    println!("{dataset}: {imported:?}, {count:?}, {seconds:.2} s");
+}
+
+/// A question, and its answer by others.
+struct Asked {
+    seq: u64,
+    known_at: Instant,
+    key: Name,
+    field: Name,
+    status: String,
+    value: Option<Value>,
+}
+
+fn questions(path: &Path) -> Vec<Asked> {
+    let mut reader = csv::Reader::from_path(path).unwrap();
+    let rows = reader.records().map(|row| {
+        let row = row.unwrap();
+        Asked {
+            seq: row[0].parse().unwrap(),
+            known_at: row[1].parse().unwrap(),
+            key: Name::new(&row[2]).unwrap(),
+            field: Name::new(&row[3]).unwrap(),
+            status: row[4].to_owned(),
+            value: (!row[5].is_empty()).then(|| serde_json::from_str(&row[5]).unwrap()),
+        }
+    });
+    rows.collect()
+}
+
+fn check(asked: &Asked, said: Said<'_>, known: Known) {
+    let (status, value) = match said {
+        Said::Present { field, .. } => match field {
+            RecordField::Stated(value) | RecordField::Derived(value) => {
+                let value = value.as_ref().unwrap().as_str();
+                ("present", Some(serde_json::from_str(value).unwrap()))
+            }
+        },
+        Said::FieldAbsent { .. } => ("field_absent", None),
+        Said::RecordAbsent => ("record_absent", None),
+    };
+    let what = format!("{} {} as known {known:?}", asked.key, asked.field);
+    assert_eq!(
+        (status, value),
+        (asked.status.as_str(), asked.value.clone()),
+        "{what}"
+    );
+}
+
+#[test]
+fn every_question_about_a_record_is_answered_as_others_answer_it() {
+    let mut right = 0;
+    for (dataset, file, situation, count) in SETS {
+        let paths = ["history.jsonl.gz", "asof_queries.csv"]
+            .map(|ending| shared(&format!("{dataset}/{file}.{ending}")));
+        let [Some(history), Some(asked)] = paths else {
+            return;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::create(folder.path().join("log.db")).unwrap();
+        let stopwatch = Stopwatch::now();
+        let (once, rejects) = imported(&store, dataset, &history);
+        tell(dataset, &store, &once, stopwatch.elapsed().as_secs_f64());
+        assert_eq!(rejects, [], "{dataset}");
+        let (twice, _) = imported(&store, dataset, &history);
+        assert_eq!(
+            (twice.added, twice.already_there),
+            (0, once.added),
+            "{dataset}"
+        );
+
+        let records = records(&store);
+        let situation = SituationId::new(*situation).unwrap();
+        let dataset = Name::new(*dataset).unwrap();
+        let asked = questions(&asked);
+        assert_eq!(asked.len(), *count, "{dataset}");
+        for asked in &asked {
+            let record = RecordKey {
+                situation: situation.clone(),
+                dataset: dataset.clone(),
+                key: asked.key.clone(),
+            };
+            let position = records.version(&situation, &dataset, asked.seq).unwrap();
+            for known in [Known::Position(position), Known::Learnt(asked.known_at)] {
+                check(asked, records.field(&record, &asked.field, known), known);
+            }
+            right += 1;
+        }
+    }
+    assert_eq!(right, 1665);
+}
+
+/// Runs the command, and returns what it answered.
+fn situ(folder: &Path, args: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_situ-under-test"))
+        .args(args)
+        .current_dir(folder)
+        .env("SITU_NOW", "2026-12-01T00:00:00Z")
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        complaints.is_empty() || complaints.starts_with("at "),
+        "{complaints}"
+    );
+    (output.status.code(), said)
+}
+
+#[test]
+fn a_sample_of_the_questions_is_answered_by_the_command() {
+    for (dataset, file, _, _) in SETS {
+        let paths = ["history.jsonl.gz", "asof_queries.csv"]
+            .map(|ending| shared(&format!("{dataset}/{file}.{ending}")));
+        let [Some(history), Some(asked)] = paths else {
+            return;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        situ(folder.path(), &["init"]);
+        let map = mapping(dataset);
+        let import = [
+            "import",
+            history.to_str().unwrap(),
+            "--map",
+            map.to_str().unwrap(),
+        ];
+        let (code, said) = situ(folder.path(), &import);
+        assert_eq!(code, Some(0), "{said}");
+        for asked in questions(&asked).iter().step_by(120) {
+            let version = asked.seq.to_string();
+            let learnt = asked.known_at.to_string();
+            for known in [["--version-number", &version], ["--known", &learnt]] {
+                let field = ["--field", asked.field.as_str(), "--json"];
+                let mut args = vec!["record", asked.key.as_str()];
+                args.extend(field.iter().chain(&known));
+                let (code, said) = situ(folder.path(), &args);
+                let answer: Value = serde_json::from_str(&said).unwrap();
+                let data = &answer["data"];
+                assert_eq!(data["status"], asked.status, "{args:?}");
+                let value = data["fields"][asked.field.as_str()]["value"].as_str();
+                let value = value.map(|value| serde_json::from_str::<Value>(value).unwrap());
+                assert_eq!(value, asked.value, "{args:?}");
+                assert_eq!(code, Some(if value.is_some() { 0 } else { 1 }), "{args:?}");
+            }
+        }
+    }
+}
