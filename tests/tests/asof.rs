@@ -18,7 +18,8 @@ use situ_core::{
     Projection as _, RecordField, SituationId, replay,
 };
 use situ_import::{
-    History, Imported, Mapping, Outlet, RecordKey, Records, Refused, Reject, Said, import, open,
+    History, Imported, Mapping, Outlet, RecordKey, Records, Refused, Reject, Said, Table, import,
+    open,
 };
 use situ_sqlite::SqliteStore;
 
@@ -270,5 +271,58 @@ fn a_sample_of_the_questions_is_answered_by_the_command() {
                 assert_eq!(code, Some(if value.is_some() { 0 } else { 1 }), "{args:?}");
             }
         }
+    }
+}
+
+#[test]
+fn tables_and_attacks_are_imported_by_their_mappings() {
+    let Some(history) = shared("us-mass-shootings/msa.history.jsonl.gz") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::create(folder.path().join("attacks.db")).unwrap();
+    let stopwatch = Stopwatch::now();
+    let (once, rejects) = imported(&store, "us-mass-shootings", &history);
+    tell(
+        "us-mass-shootings",
+        &store,
+        &once,
+        stopwatch.elapsed().as_secs_f64(),
+    );
+    assert_eq!(rejects, []);
+    let mut attacks = std::collections::BTreeSet::new();
+    replay(&store, Position::START, |recorded| {
+        if let Payload::AttackOccurred(_) = recorded.event()?.payload {
+            attacks.insert(recorded.id);
+        }
+        Ok(())
+    })
+    .unwrap();
+    assert!(attacks.len() >= 335, "{} attacks", attacks.len());
+
+    // A template, and one file whose columns have other names, are refused row by row.
+    for (country, added, rejects) in [("liberia", 3451, 0), ("guinea", 804, 32)] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::create(folder.path().join("reports.db")).unwrap();
+        let reports = shared("ebola-2014/README.md").unwrap();
+        let reports = std::fs::read_dir(reports.with_file_name(country)).unwrap();
+        let mut reports: Vec<PathBuf> = reports.map(|report| report.unwrap().path()).collect();
+        reports.sort();
+        let text = std::fs::read_to_string(mapping(&format!("ebola-{country}"))).unwrap();
+        let mapping = Mapping::from_toml(&text).unwrap();
+        let mut log = Log {
+            store: &store,
+            rejects: Vec::new(),
+        };
+        let mut all = Imported::default();
+        let stopwatch = Stopwatch::now();
+        for report in &reports {
+            let mut table = Table::new(open(report).unwrap(), mapping.clone(), None);
+            let imported = import(&mut table, &mut log).unwrap();
+            all.added += imported.added;
+            all.already_there += imported.already_there;
+        }
+        tell(country, &store, &all, stopwatch.elapsed().as_secs_f64());
+        assert_eq!((all.added, log.rejects.len()), (added, rejects), "{country}");
     }
 }

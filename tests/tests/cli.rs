@@ -192,6 +192,7 @@ fn pages() -> Vec<PathBuf> {
     let run = [
         "README.md",
         "docs/following.md",
+        "docs/import.md",
         "docs/services.md",
         "docs/tolls.md",
     ];

@@ -1,8 +1,10 @@
 //! Inputs, compressed or not, read a bounded line at a time.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
+use std::rc::Rc;
 
 use flate2::bufread::MultiGzDecoder;
 
@@ -117,35 +119,58 @@ impl BoundedLines {
     }
 }
 
-/// Lets so many bytes through between two calls of [`Gate::open`], so that a field without an end is not held whole.
+/// Lets so many bytes through for a row, so that a field without an end is not held whole.
 pub(crate) struct Gate {
     input: Input,
-    left: std::rc::Rc<std::cell::Cell<usize>>,
+    seen: Rc<Seen>,
 }
 
 /// The handle of a [`Gate`].
-pub(crate) struct Keeper(std::rc::Rc<std::cell::Cell<usize>>);
+pub(crate) struct Keeper(Rc<Seen>);
+
+struct Seen {
+    left: Cell<usize>,
+    /// Whether the first line ended with a carriage return; none ended yet: `None`.
+    returns: Cell<Option<bool>>,
+}
 
 impl Gate {
     pub(crate) fn new(input: Input) -> (Self, Keeper) {
-        let left = std::rc::Rc::new(std::cell::Cell::new(2 * LINE_LIMIT));
-        let keeper = Keeper(left.clone());
-        (Self { input, left }, keeper)
+        let seen = Rc::new(Seen {
+            left: Cell::new(2 * LINE_LIMIT),
+            returns: Cell::new(None),
+        });
+        let keeper = Keeper(Rc::clone(&seen));
+        (Self { input, seen }, keeper)
     }
 }
 
 impl Keeper {
     /// A row ended: the next one may be as long again.
     pub(crate) fn row_ended(&self) {
-        self.0.set(2 * LINE_LIMIT);
+        self.0.left.set(2 * LINE_LIMIT);
+    }
+
+    /// The line a row starts on, of the one the reader of CSV stood on: it reads no further than a carriage return, and so stands
+    /// before the end of the row before.
+    pub(crate) fn line(&self, position: &csv::Position) -> u64 {
+        let is_behind = position.byte() > 0 && self.0.returns.get() == Some(true);
+        position.line() + u64::from(is_behind)
     }
 }
 
 impl Read for Gate {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.input.read(buffer)?;
-        match self.left.get().checked_sub(read) {
-            Some(left) => self.left.set(left),
+        if self.seen.returns.get().is_none()
+            && let Some(end) = buffer[..read].iter().position(|byte| *byte == b'\n')
+        {
+            self.seen
+                .returns
+                .set(Some(end > 0 && buffer[end - 1] == b'\r'));
+        }
+        match self.seen.left.get().checked_sub(read) {
+            Some(left) => self.seen.left.set(left),
             None => {
                 let reason = "a row is over the limit of 1 MiB; a quoted field may have no end";
                 return Err(io::Error::new(io::ErrorKind::InvalidData, reason));

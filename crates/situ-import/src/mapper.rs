@@ -625,7 +625,7 @@ impl Mapper {
     }
 
     /// What a field says, without the signs of its notation; `None` where it is not there, or null.
-    fn text<'a>(&self, fields: &'a Fields, field: &str) -> Option<Cow<'a, str>> {
+    pub(crate) fn text<'a>(&self, fields: &'a Fields, field: &str) -> Option<Cow<'a, str>> {
         let value = fields.get(field)?;
         if self.notation == Notation::Plain {
             return Some(Cow::Borrowed(value));
@@ -757,8 +757,12 @@ fn described(source: &Described) -> Option<SourceDescribed> {
 fn holds<'a>(condition: &Condition, text: impl Fn(&str) -> Option<Cow<'a, str>>) -> bool {
     condition.iter().all(|(field, words)| {
         let said = text(field);
-        said.is_some_and(|said| words.iter().any(|word| word.as_str() == said.trim()))
+        said.is_some_and(|said| words.iter().any(|word| is_same_but_for_spaces(word, &said)))
     })
+}
+
+fn is_same_but_for_spaces(one: &str, other: &str) -> bool {
+    one.split_whitespace().eq(other.split_whitespace())
 }
 
 /// Digest of the fields of a record.

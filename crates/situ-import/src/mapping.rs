@@ -104,7 +104,7 @@ pub(crate) struct RecordRules {
     pub(crate) rename: BTreeMap<String, String>,
 }
 
-/// Every field named holds one of the words.
+/// Every field named holds one of the words, however they are spaced.
 pub(crate) type Condition = BTreeMap<String, Vec<String>>;
 
 #[derive(Debug, Clone, Deserialize)]

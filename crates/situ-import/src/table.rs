@@ -65,10 +65,14 @@ impl Table {
             reason,
         };
         let rules = &self.mapper.mapping.records;
-        let parts: Option<Vec<&str>> = rules
+        let parts: Option<Vec<String>> = rules
             .key
             .iter()
-            .map(|field| fields.get(field).map(|value| value.trim_matches('"')))
+            .map(|field| {
+                self.mapper
+                    .text(fields, field)
+                    .map(|text| on_one_line(&text))
+            })
             .collect();
         let Some(parts) = parts else {
             let reason = format!(
@@ -104,6 +108,11 @@ impl Table {
     }
 }
 
+/// A key is one line, as a name is.
+fn on_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Eight bytes that tell keys apart.
 fn hash_of(key: &str) -> [u8; 8] {
     let fields = Fields::from([(String::new(), key.into())]);
@@ -130,7 +139,9 @@ impl Rows {
                     return Ok(None);
                 }
                 keeper.row_ended();
-                let line = record.position().map_or(0, csv::Position::line);
+                let line = record
+                    .position()
+                    .map_or(0, |position| keeper.line(position));
                 let Ok(cells) = csv::StringRecord::from_byte_record(record) else {
                     return Ok(Some((
                         line,

@@ -1,0 +1,320 @@
+//! A small series with every kind of change, told to a log in memory.
+
+use situ_core::{
+    AppendError, ClaimRef, Condition, Event, EventStore as _, Known, Name, Payload, Position,
+    Projection as _, RecordField, SituationId, replay,
+};
+use situ_import::{
+    History, Imported, Mapping, Outlet, RecordKey, Records, Refused, Reject, Said, Source, Table,
+    import,
+};
+use situ_memory::MemoryStore;
+
+const MAPPING: &str = r#"
+dataset = "floods"
+shape = "history"
+[situation]
+id = "floods-2026"
+title = "Floods"
+zone = "Asia/Dhaka"
+opened = "2026-01-01T00:00:00Z"
+[publisher]
+id = "desk"
+name = "Disaster desk"
+[records]
+derived = ["ext_*"]
+[values]
+absent = ["", "missing"]
+[claimed_by]
+field = "by"
+ids = { ministry = "ministry" }
+[as_of]
+[[figures]]
+fields = ["killed", "dead"]
+outcome = "killed"
+period = "cumulative"
+"#;
+
+/// Versions 1 to 6: told, revised, undone, renamed, not readable, removed. The clock of version 3 runs backwards.
+const HISTORY: &str = r#"{"seq":1,"known_at":"2026-02-01T10:00:00Z","op":"record_added","key":"2026-01-31","value":{"by":"ministry","dead":12,"ext_hurt":40}}
+{"seq":1,"known_at":"2026-02-01T10:00:00Z","op":"record_added","key":"2026-02-01","value":{"by":"missing","dead":"missing"}}
+{"seq":2,"known_at":"2026-02-03T10:00:00Z","op":"field_changed","key":"2026-01-31","field":"dead","old":12,"new":21}
+{"seq":3,"known_at":"2026-02-02T10:00:00Z","op":"field_changed","key":"2026-01-31","field":"dead","old":21,"new":12}
+{"seq":4,"known_at":"2026-02-04T10:00:00Z","op":"field_added","key":"2026-01-31","field":"killed","new":12}
+{"seq":4,"known_at":"2026-02-04T10:00:00Z","op":"field_removed","key":"2026-01-31","field":"dead","old":12}
+{"seq":5,"known_at":"2026-02-05T10:00:00Z","op":"version_unparseable","error":"a comma is missing"}
+{"seq":6,"known_at":"2026-02-06T10:00:00Z","op":"record_removed","key":"2026-01-31"}
+"#;
+
+/// A log that takes what comes and keeps what does not.
+#[derive(Default)]
+struct Log {
+    store: MemoryStore,
+    rejects: Vec<String>,
+}
+
+impl Outlet for Log {
+    type Error = AppendError;
+
+    fn append(&mut self, batch: &[Event]) -> Result<usize, Refused<AppendError>> {
+        let now = "2026-12-01T00:00:00Z".parse().unwrap();
+        Ok(self.store.append(batch, &Condition::None, now)?.added)
+    }
+
+    fn reject(&mut self, reject: &Reject) -> Result<(), AppendError> {
+        self.rejects.push(reject.to_string());
+        Ok(())
+    }
+
+    fn progress(&mut self, _: &Imported) {}
+}
+
+impl Log {
+    fn tell(&mut self, source: &mut dyn Source) -> Imported {
+        import(source, self).unwrap()
+    }
+
+    fn tell_history(&mut self, history: &'static str) -> Imported {
+        let mapping = Mapping::from_toml(MAPPING).unwrap();
+        self.tell(&mut History::new(Box::new(history.as_bytes()), mapping))
+    }
+
+    fn tell_table(&mut self, shape: &str, more: &str, table: &'static [u8]) -> Imported {
+        let toml = MAPPING.replace("shape = \"history\"", &format!("shape = \"{shape}\""));
+        let toml = toml.replace("[records]", "[records]\nkey = [\"day\"]");
+        let mapping = Mapping::from_toml(&format!("{toml}{more}")).unwrap();
+        let learnt = "2026-02-01T00:00:00Z".parse().ok();
+        self.tell(&mut Table::new(Box::new(table), mapping, learnt))
+    }
+
+    fn records(&self) -> Records {
+        let mut records = Records::default();
+        replay(&self.store, Position::START, |recorded| {
+            records.apply(recorded)
+        })
+        .unwrap();
+        records
+    }
+
+    /// What is claimed and taken back, in the order of the log.
+    fn said(&self) -> Vec<String> {
+        let mut said = Vec::new();
+        replay(&self.store, Position::START, |recorded| {
+            let event = recorded.event()?;
+            match event.payload {
+                Payload::CasualtiesReported(reported) => {
+                    assert!(event.caused_by.is_some());
+                    said.extend(reported.figures.iter().map(|figure| {
+                        let origin = &event.source.as_ref().unwrap().origin;
+                        format!("{origin} {:?}", figure.quantity.shown())
+                    }));
+                }
+                Payload::ClaimRetracted(retracted) => {
+                    let what = match retracted.target {
+                        ClaimRef::Claim(_) => "claim",
+                        ClaimRef::Event(_) => "event",
+                    };
+                    let replaced = retracted.replacement.map_or("", |_| " replaced");
+                    said.push(format!("{what} {}{replaced}", retracted.reason));
+                }
+                _ => {}
+            }
+            Ok(())
+        })
+        .unwrap();
+        said
+    }
+}
+
+fn record(key: &str) -> RecordKey {
+    RecordKey {
+        situation: SituationId::new("floods-2026").unwrap(),
+        dataset: Name::new("floods").unwrap(),
+        key: Name::new(key).unwrap(),
+    }
+}
+
+fn shown(said: Said<'_>) -> String {
+    match said {
+        Said::Present { field, .. } => match field {
+            RecordField::Stated(value) => value.as_ref().unwrap().as_str().to_owned(),
+            RecordField::Derived(value) => format!("derived {}", value.as_ref().unwrap().as_str()),
+        },
+        Said::FieldAbsent { .. } => "field absent".to_owned(),
+        Said::RecordAbsent => "record absent".to_owned(),
+    }
+}
+
+#[test]
+fn a_changed_value_is_a_correction_and_a_removed_record_takes_its_claims_along() {
+    let mut log = Log::default();
+    log.tell_history(HISTORY);
+    assert_eq!(log.rejects, [""; 0]);
+    assert_eq!(
+        log.said(),
+        [
+            "ministry Some(12)",
+            "ministry Some(21)",
+            "claim source_error replaced",
+            "ministry Some(12)",
+            "claim source_error replaced",
+            // Version 4 renames the field: nothing is said anew.
+            "claim other",
+            "event other",
+        ]
+    );
+}
+
+#[test]
+fn a_record_says_what_it_said_then() {
+    let mut log = Log::default();
+    log.tell_history(HISTORY);
+    let records = log.records();
+    let key = record("2026-01-31");
+    let at_version = |version: u64, field: &str| {
+        let position = records.version(&key.situation, &key.dataset, version);
+        let known = Known::Position(position.unwrap_or(Position::START));
+        shown(records.field(&key, &Name::new(field).unwrap(), known))
+    };
+    for (version, dead, killed) in [
+        (0, "record absent", "record absent"),
+        (1, "12", "field absent"),
+        (2, "21", "field absent"),
+        (3, "12", "field absent"),
+        (4, "field absent", "12"),
+        (5, "field absent", "12"),
+        (6, "record absent", "record absent"),
+        (7, "record absent", "record absent"),
+    ] {
+        let answers = (at_version(version, "dead"), at_version(version, "killed"));
+        assert_eq!(
+            (answers.0.as_str(), answers.1.as_str()),
+            (dead, killed),
+            "{version}"
+        );
+    }
+    assert_eq!(at_version(1, "ext_hurt"), "derived 40");
+    let learnt = |text: &str| {
+        let known = Known::Learnt(text.parse().unwrap());
+        shown(records.field(&key, &Name::new("dead").unwrap(), known))
+    };
+    // Version 3 became known before version 2, and still follows it.
+    assert_eq!(learnt("2026-02-01T09:59:59Z"), "record absent");
+    assert_eq!(learnt("2026-02-02T10:00:00Z"), "12");
+    assert_eq!(learnt("2026-02-03T10:00:00Z"), "12");
+    let versions = RecordKey {
+        dataset: Name::new("floods/versions").unwrap(),
+        ..record("5")
+    };
+    let error = records.field(
+        &versions,
+        &Name::new("error").unwrap(),
+        Known::Position(Position::new(99)),
+    );
+    assert_eq!(shown(error), "a comma is missing");
+}
+
+#[test]
+fn importing_twice_or_after_a_break_adds_nothing_twice() {
+    let mut whole = Log::default();
+    let once = whole.tell_history(HISTORY);
+    let twice = whole.tell_history(HISTORY);
+    assert_eq!((twice.added, twice.already_there), (0, once.added));
+    // A log that got only the first versions ends up the same.
+    let mut broken = Log::default();
+    let versions = HISTORY.match_indices("{\"seq\":3").next().unwrap().0;
+    broken.tell_history(&HISTORY[..versions]);
+    broken.tell_history(HISTORY);
+    let all = |log: &Log| log.store.read_after(Position::START, 1000).unwrap();
+    let lines = |log: &Log| {
+        all(log)
+            .iter()
+            .map(situ_core::Recorded::to_line)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(lines(&whole), lines(&broken));
+}
+
+#[test]
+fn what_does_not_fit_is_said_and_the_rest_goes_in() {
+    let mut log = Log::default();
+    log.tell_history(concat!(
+        "{\"seq\":2,\"known_at\":\"2026-02-01T10:00:00Z\",\"op\":\"record_added\",\"key\":\"2026-01-31\",\"value\":{\"by\":\"ministry\",\"dead\":-3}}\n",
+        "nonsense\n",
+        "{\"seq\":1,\"known_at\":\"2026-02-01T10:00:00Z\",\"op\":\"record_removed\",\"key\":\"2026-01-31\"}\n",
+        "{\"seq\":2,\"known_at\":\"2026-02-01T10:00:00Z\",\"op\":\"record_removed\",\"key\":\"2026-01-30\"}\n",
+        "{\"seq\":2,\"known_at\":\"2026-02-01T10:00:00Z\",\"op\":\"field_changed\",\"key\":\"2026-01-31\",\"field\":\"dead\",\"old\":4,\"new\":5}\n",
+        "{\"seq\":2,\"known_at\":\"2026-02-01T10:00:00Z\",\"op\":\"record_added\",\"key\":\"2026-01-29\",\"value\":{\"by\":\"somebody\",\"dead\":7}}\n",
+        "{\"seq\":3,\"known_at\":\"yesterday\",\"op\":\"record_removed\",\"key\":\"2026-01-29\"}\n",
+    ));
+    let reasons = [
+        "line 2: no operation of a history: ",
+        "line 3, record 2026-01-31: version 1 comes after a later one",
+        "line 4, record 2026-01-30: there is no record with this key",
+        "line 5, record 2026-01-31, field dead: the field did not say `old` before",
+        "line 1, record 2026-01-31, field dead: `-3` is no whole number of people",
+        "line 6, record 2026-01-29, field by: claimed_by.ids of the mapping has no `somebody`",
+        "line 7, record 2026-01-29: known_at: ",
+    ];
+    assert_eq!(log.rejects.len(), reasons.len(), "{:?}", log.rejects);
+    for (reject, reason) in log.rejects.iter().zip(reasons) {
+        assert!(reject.starts_with(reason), "{reject}, expected {reason}");
+    }
+    // What cannot be read as a figure is still kept as it was published.
+    let dead = Name::new("dead").unwrap();
+    let known = Known::Position(Position::new(99));
+    assert_eq!(
+        shown(log.records().field(&record("2026-01-31"), &dead, known)),
+        "-3"
+    );
+    assert_eq!(log.said(), [""; 0]);
+}
+
+#[test]
+fn rows_of_a_table_are_records() {
+    let csv = b"\xef\xbb\xbfday,by,dead\r\n2026-01-31,ministry,12\r\n2026-01-31,ministry,13\r\n2026-02-01,ministry,\r\nlater,ministry,4\r\n2026-02-02,ministry,\xff\r\n";
+    let mut log = Log::default();
+    let as_of = "";
+    let once = log.tell_table("csv", as_of, csv);
+    assert_eq!(log.said(), ["ministry Some(12)", "ministry Some(13)"]);
+    assert_eq!(
+        log.rejects,
+        [
+            "line 5, record later: `later` is no time as the mapping says they are written",
+            "line 6: no UTF-8; convert the file first",
+        ]
+    );
+    let again = log.tell_table("csv", as_of, csv);
+    assert_eq!((again.added, again.already_there), (0, once.added));
+    let dead = Name::new("dead").unwrap();
+    let known = Known::Position(Position::new(99));
+    let records = log.records();
+    assert_eq!(
+        shown(records.field(&record("2026-01-31"), &dead, known)),
+        "12"
+    );
+    assert_eq!(
+        shown(records.field(&record("2026-01-31#2"), &dead, known)),
+        "13"
+    );
+
+    let mut json = Log::default();
+    let lines = b"[{\"day\":\"2026-01-31\",\"by\":\"ministry\",\"dead\":12},\n{\"day\":\"2026-02-01\",\"by\":\"ministry\",\"dead\":null}]\n";
+    json.tell_table("json", as_of, lines);
+    assert_eq!(
+        (json.said(), json.rejects),
+        (vec!["ministry Some(12)".to_owned()], vec![])
+    );
+}
+
+#[test]
+fn a_field_without_end_is_refused_before_it_is_held() {
+    let mut csv = b"day,by,dead\n\"".to_vec();
+    csv.resize(8 * 1024 * 1024, b'x');
+    let mapping = MAPPING.replace("shape = \"history\"", "shape = \"csv\"");
+    let mapping = mapping.replace("[records]", "[records]\nkey = [\"day\"]");
+    let mapping = Mapping::from_toml(&mapping).unwrap();
+    let mut table = Table::new(Box::new(std::io::Cursor::new(csv)), mapping, None);
+    let error = import(&mut table, &mut Log::default()).unwrap_err();
+    assert!(error.to_string().contains("over the limit"), "{error}");
+}
