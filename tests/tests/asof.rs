@@ -323,6 +323,10 @@ fn tables_and_attacks_are_imported_by_their_mappings() {
             all.already_there += imported.already_there;
         }
         tell(country, &store, &all, stopwatch.elapsed().as_secs_f64());
-        assert_eq!((all.added, log.rejects.len()), (added, rejects), "{country}");
+        assert_eq!(
+            (all.added, log.rejects.len()),
+            (added, rejects),
+            "{country}"
+        );
     }
 }

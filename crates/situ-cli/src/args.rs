@@ -37,8 +37,7 @@ use words::{SeriesArg, WhoArg, how_many, one_of};
     after_help = "\
 Examples:
   situ demo
-  situ toll --store demo.db --at '2026-02-04 12:00' --known then
-  situ services --store demo.db --at 'last wednesday' --json"
+  situ toll --store demo.db --at '2026-02-04 12:00' --known then"
 )]
 pub struct Args {
     #[command(flatten)]
@@ -64,7 +63,13 @@ pub(crate) struct Global {
     store_of_environment: Option<PathBuf>,
 
     /// The situation, where a file holds several
-    #[arg(long, global = true, value_name = "ID", display_order = 902)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "ID",
+        display_order = 902,
+        hide_short_help = true
+    )]
     pub(crate) situation: Option<SituationId>,
 
     /// The moment asked about [default: now]

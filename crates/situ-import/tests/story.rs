@@ -1,5 +1,7 @@
 //! A small series with every kind of change, told to a log in memory.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
 use situ_core::{
     AppendError, ClaimRef, Condition, Event, EventStore as _, Known, Name, Payload, Position,
     Projection as _, RecordField, SituationId, replay,

@@ -63,8 +63,10 @@ fn mapped(
 ) -> anyhow::Result<Added> {
     let text = std::fs::read_to_string(map)
         .with_context(|| format!("cannot read the mapping {}", map.display()))?;
-    let mapping = Mapping::from_toml(&text)
-        .map_err(|error| anyhow::anyhow!("the mapping {}: {error}", map.display()))?;
+    let mapping = Mapping::from_toml(&text).map_err(|error| {
+        let said = error.to_string();
+        anyhow::anyhow!("the mapping {}: {}", map.display(), said.trim_end())
+    })?;
     let learnt = match &args.learnt {
         Some(text) => {
             let clock = Clock {
