@@ -320,3 +320,87 @@ fn a_field_without_end_is_refused_before_it_is_held() {
     let error = import(&mut table, &mut Log::default()).unwrap_err();
     assert!(error.to_string().contains("over the limit"), "{error}");
 }
+
+/// One mutation of a text: cut, a flipped bit, a stretch left out, doubled, or replaced by something hostile.
+fn mutated(text: &[u8], seed: u64) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % (below.max(1) as u64)).unwrap()
+    };
+    let mut bytes = text.to_vec();
+    let at = next(bytes.len());
+    let end = (at + next(40)).min(bytes.len());
+    match next(5) {
+        0 => bytes.truncate(at),
+        1 => bytes[at] ^= 1 << next(8),
+        2 => drop(bytes.drain(at..end)),
+        3 => {
+            let again = bytes[at..end].to_vec();
+            bytes.splice(at..at, again);
+        }
+        _ => {
+            let hostile: [&[u8]; 8] = [
+                b"\0",
+                b"\xff\xfe",
+                b"\"",
+                b"\n",
+                b"=cmd|' /C calc'!A0",
+                b"[[[[[[[[",
+                "\u{202e}".as_bytes(),
+                b"99999999999999999999",
+            ];
+            bytes.splice(at..end, hostile[next(8)].iter().copied());
+        }
+    }
+    bytes
+}
+
+#[test]
+fn a_thousand_mutated_files_are_told_or_imported_and_never_half() {
+    const CSV: &[u8] =
+        b"day,by,dead\n2026-01-31,ministry,12\n2026-02-01,ministry,\"13\"\n2026-02-02,missing,\n";
+    const JSON: &[u8] = b"[{\"day\":\"2026-01-31\",\"by\":\"ministry\",\"dead\":12},\n{\"day\":\"2026-02-01\",\"by\":\"missing\",\"dead\":null}]\n";
+    let zipped = {
+        let mut zip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut zip, HISTORY.as_bytes()).unwrap();
+        zip.finish().unwrap()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let files = [
+        ("history", HISTORY.as_bytes()),
+        ("history.gz", &zipped),
+        ("csv", CSV),
+        ("json", JSON),
+    ];
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        let shape = name.trim_end_matches(".gz");
+        let mut toml = MAPPING.replace("\"history\"", &format!("\"{shape}\""));
+        if shape != "history" {
+            toml = toml.replace("[records]", "[records]\nkey = [\"day\"]");
+        }
+        let mapping = Mapping::from_toml(&toml).unwrap();
+        for seed in 1..=1000 {
+            std::fs::write(&path, mutated(text, seed)).unwrap();
+            let mapping = mapping.clone();
+            let input = situ_import::open(&path).unwrap();
+            let mut source: Box<dyn Source> = match shape {
+                "history" => Box::new(History::new(input, mapping)),
+                _ => Box::new(Table::new(input, mapping, None)),
+            };
+            let mut log = Log::default();
+            // An error is an answer; what went in must read, and name nothing that is not there.
+            let _ = import(source.as_mut(), &mut log);
+            let events = log.store.read_after(Position::START, 1000).unwrap();
+            for recorded in &events {
+                let event = recorded.event().unwrap();
+                let cause = event.caused_by;
+                assert!(cause.is_none_or(|cause| events.iter().any(|other| other.id == cause)));
+            }
+            log.records();
+        }
+    }
+}
