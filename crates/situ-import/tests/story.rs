@@ -217,6 +217,24 @@ fn a_record_says_what_it_said_then() {
 }
 
 #[test]
+fn versions_of_one_second_are_told_apart() {
+    let mut log = Log::default();
+    log.tell_history(concat!(
+        "{\"seq\":1,\"known_at\":\"2026-02-01T10:00:00Z\",\"op\":\"record_added\",\"key\":\"2026-01-31\",\"value\":{\"by\":\"ministry\",\"dead\":12}}\n",
+        "{\"seq\":2,\"known_at\":\"2026-02-01T10:00:00Z\",\"op\":\"field_changed\",\"key\":\"2026-01-31\",\"field\":\"dead\",\"old\":12,\"new\":21}\n",
+        "{\"seq\":3,\"known_at\":\"2026-02-01T10:00:00Z\",\"op\":\"field_changed\",\"key\":\"2026-01-31\",\"field\":\"dead\",\"old\":21,\"new\":12}\n",
+    ));
+    assert_eq!(log.rejects, [""; 0]);
+    let claims = [
+        "ministry Some(12)",
+        "ministry Some(21)",
+        "claim source_error replaced",
+    ];
+    let again = ["ministry Some(12)", "claim source_error replaced"];
+    assert_eq!(log.said(), [&claims[..], &again].concat());
+}
+
+#[test]
 fn importing_twice_or_after_a_break_adds_nothing_twice() {
     let mut whole = Log::default();
     let once = whole.tell_history(HISTORY);
