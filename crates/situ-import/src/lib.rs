@@ -5,7 +5,9 @@
 //! [`Records`] answers what a field of a record said, as known at any moment.
 //!
 //! This crate reads files and never opens a log: the caller appends. Ids are made from what is read, so that importing twice adds
-//! nothing. Start at [`History`], the import of a series with its revisions.
+//! nothing. Start at [`History`], the import of a series with its revisions; the way out is [`export`].
+
+pub mod export;
 
 mod importer;
 mod input;
