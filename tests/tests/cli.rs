@@ -191,6 +191,7 @@ fn pages() -> Vec<PathBuf> {
     pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
     let run = [
         "README.md",
+        "docs/export.md",
         "docs/following.md",
         "docs/import.md",
         "docs/services.md",

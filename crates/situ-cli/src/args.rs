@@ -8,6 +8,7 @@ use situ_core::SituationId;
 
 mod add;
 mod audit;
+mod export;
 mod follow;
 mod import;
 mod services;
@@ -17,6 +18,7 @@ use crate::render::toll::Windows;
 use crate::series;
 pub(crate) use add::{AddArgs, AddEvent, CasualtiesArgs, Envelope, ScopeArgs};
 pub(crate) use audit::{Axis, CiteArgs, ClaimsArgs, DiffArgs, HistoryArgs, Read, Which, WhyArgs};
+pub(crate) use export::{EventsFormat, ExportArgs, Exports, PackageArgs, TableArgs, TableFormat};
 pub(crate) use follow::{FollowersArgs, From, Only as OnlyOf, ViewsArgs, WatchArgs};
 pub(crate) use import::{ImportArgs, RecordArgs};
 pub(crate) use services::{By, Only, ServicesArgs, ServicesCommand};
@@ -208,6 +210,8 @@ pub(crate) enum Command {
     Views(ViewsArgs),
     /// Who follows the log, how far, and what went wrong
     Followers(FollowersArgs),
+    /// Take events, claims, tolls and services to other programs
+    Export(ExportArgs),
     /// Print the JSON Schema of the wire form
     Schema(SchemaArgs),
     /// Save what is folded from the log, for quick answers

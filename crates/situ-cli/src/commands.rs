@@ -12,6 +12,7 @@ pub(crate) mod diff;
 pub(crate) mod history;
 pub(crate) mod why;
 
+pub(crate) mod export;
 pub(crate) mod followers;
 pub(crate) mod views;
 pub(crate) mod watch;

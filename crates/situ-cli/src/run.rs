@@ -156,6 +156,7 @@ fn dispatch(command: &Command, session: &mut Session<'_>) -> anyhow::Result<Exit
         Command::Watch(args) => commands::watch::run(args, session),
         Command::Views(args) => commands::views::run(args, session),
         Command::Followers(args) => commands::followers::run(args, session),
+        Command::Export(args) => commands::export::run(args, session),
         Command::Schema(args) => commands::schema::run(args, session),
         Command::Rebuild(args) => commands::rebuild::run(args, session),
         Command::Check => commands::check::run(session),
