@@ -479,6 +479,35 @@ fn hxl_tags_and_columns_are_well_formed() {
     }
 }
 
+#[test]
+fn the_citations_in_a_package_hold_against_the_log() {
+    let log = Log::of(&balochistan());
+    let citations = |folder: &str, clocks: &[&str]| -> Vec<Value> {
+        log.situ(&[&["export", "package", folder], clocks].concat());
+        let text = fs::read_to_string(log.file(folder).join("datapackage.json")).unwrap();
+        let package: Value = serde_json::from_str(&text).unwrap();
+        package["situ"]["citations"].as_array().unwrap().clone()
+    };
+    let now = ["--at", "2026-02-06T15:00:00Z", "--policy", "highest"];
+    let then = ["--at", "2026-02-04T07:00:00Z", "--known", "then"];
+    let cited = [citations("now", &now), citations("then", &then)].concat();
+    assert!(cited.len() > 20, "{}", cited.len());
+    for citation in cited {
+        let [said, _] = log.situ(&["cite", "--check", citation.as_str().unwrap()]);
+        assert!(
+            said.starts_with("The citation holds."),
+            "{citation}\n{said}"
+        );
+    }
+    let log = Log::rumoured(4);
+    log.situ(&["export", "package", "out"]);
+    let text = fs::read_to_string(log.file("out/datapackage.json")).unwrap();
+    assert!(
+        text.contains("\"citations\": []"),
+        "restricted events were left out"
+    );
+}
+
 /// The blocks of a page marked so.
 fn blocks(page: &str, mark: &str) -> Vec<String> {
     let mark = format!("```{mark}\n");

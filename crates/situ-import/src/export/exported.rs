@@ -7,7 +7,7 @@ use situ_core::{
     Register, SituationId, When,
 };
 use situ_services::{Services, TimeToLive};
-use situ_tolls::{Policy, Question, Tolls};
+use situ_tolls::{Citation, CiteError, LogState, Policy, Question, Sha256, Toll, Tolls};
 
 use super::cell::{Cell, Row};
 use super::{claims, services, tolls};
@@ -84,25 +84,74 @@ impl Exported {
     /// The rows of [`TOLLS`](super::TOLLS) of a situation, in the order of their names.
     #[must_use]
     pub fn tolls(&self, situation: &SituationId, as_of: AsOf, policy: &Policy) -> Vec<Row> {
+        let figures = self.figures(situation, as_of, policy).into_values();
+        figures
+            .map(|toll| tolls::row(situation, &toll, &self.events))
+            .collect()
+    }
+
+    /// The events the figures of a situation rest on.
+    #[must_use]
+    pub fn rests_on(
+        &self,
+        situation: &SituationId,
+        as_of: AsOf,
+        policy: &Policy,
+    ) -> BTreeSet<EventId> {
+        let figures = self.figures(situation, as_of, policy).into_values();
+        figures
+            .flat_map(|toll| toll.rests_on)
+            .map(|support| support.claim.event())
+            .collect()
+    }
+
+    /// A line to cite each figure by that somebody gave, in the order of their names.
+    ///
+    /// It holds against the log only where every event was let in. `find` gives the event of an id, of those in
+    /// [`Exported::rests_on`]; `sha256` the digest of some bytes.
+    ///
+    /// # Errors
+    /// When `find` has no event for one a figure rests on.
+    pub fn citations<'e>(
+        &self,
+        situation: &SituationId,
+        as_of: AsOf,
+        log: LogState,
+        policy: &Policy,
+        find: &dyn Fn(EventId) -> Option<&'e Recorded>,
+        sha256: Sha256<'_>,
+    ) -> Result<Vec<Citation>, CiteError> {
+        let figures = self.figures(situation, as_of, policy).into_values();
+        figures
+            .filter(|toll| !toll.claims.is_empty())
+            .map(|toll| Citation::of(&toll, situation, as_of, log, policy, find, sha256))
+            .collect()
+    }
+
+    /// The figures of a situation by their names.
+    fn figures(
+        &self,
+        situation: &SituationId,
+        as_of: AsOf,
+        policy: &Policy,
+    ) -> BTreeMap<String, Toll> {
         let bases = self.bases.get(situation).into_iter().flatten();
         let bases = bases.copied().map(Some).chain([None]);
-        let mut rows = BTreeMap::new();
+        let mut figures = BTreeMap::new();
         for basis in bases {
             let question = Question {
                 basis,
                 policy: policy.clone(),
                 ..Question::default()
             };
-            for toll in self.tolls.at(situation, as_of, &question).tolls {
-                // What follows for a basis nobody asked for is no row of its own.
-                if basis.is_some() && toll.claims.is_empty() {
-                    continue;
-                }
-                let row = tolls::row(situation, &toll, &self.events);
-                rows.insert(toll.figure.to_string(), row);
-            }
+            let found = self.tolls.at(situation, as_of, &question).tolls;
+            // What follows for a basis nobody asked for is no figure of its own.
+            let given = found
+                .into_iter()
+                .filter(|toll| basis.is_none() || !toll.claims.is_empty());
+            figures.extend(given.map(|toll| (toll.figure.to_string(), toll)));
         }
-        rows.into_values().collect()
+        figures
     }
 
     /// The rows of [`SERVICES`](super::SERVICES) of a situation, in the order of their names.

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use situ_core::{AsOf, Instant, Position, Projection as _, SituationId, SourceId};
 use situ_services::Services;
-use situ_tolls::{Policy, Tolls};
+use situ_tolls::{Citation, Policy, Tolls};
 
 use super::tables::{Column, ColumnType, Table};
 
@@ -29,6 +29,8 @@ pub struct Package<'a> {
     pub policy: &'a Policy,
     /// How many restricted events were left out.
     pub restricted_left_out: u64,
+    /// Lines to cite its figures by; none where restricted events were left out, for those lines would not hold against the log.
+    pub citations: Vec<Citation>,
     /// The files.
     pub files: Vec<PackagedFile<'a>>,
 }
@@ -62,6 +64,7 @@ impl Package<'_> {
                 "policy": { "name": policy.name, "version": policy.version, "order": trusted(self.policy) },
                 "views": { "tolls": Tolls::VERSION, "services": Services::VERSION },
                 "restricted_left_out": self.restricted_left_out,
+                "citations": self.citations.iter().map(Citation::to_string).collect::<Vec<_>>(),
             },
         });
         if !self.sources.is_empty() {

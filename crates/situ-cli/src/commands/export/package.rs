@@ -1,16 +1,17 @@
 //! `situ export package`: a folder of everything, with its description.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
 use sha2::Digest as _;
-use situ_core::{SituationId, SourceId};
+use situ_core::{EventId, Recorded, SituationId, SourceId};
 use situ_import::export::{
     CLAIMS, CsvWriter, Exported, Guard, Package, PackagedFile, SERVICES, TOLLS, Table,
 };
+use situ_tolls::{Citation, LogState, Policy};
 
 use super::{Asked, LeftOut, Notes, events, said};
 use crate::args::{EventsFormat, PackageArgs};
@@ -58,6 +59,10 @@ pub(super) fn write(
         licences: &args.licence,
         policy: &args.policy,
         restricted_left_out: left_out.restricted,
+        citations: match left_out.restricted {
+            0 => citations(&exported, asked, &args.policy)?,
+            _ => Vec::new(),
+        },
         files,
     };
     let path = "datapackage.json";
@@ -178,4 +183,40 @@ fn sources(exported: &Exported, asked: &Asked) -> anyhow::Result<Vec<(SourceId, 
         Ok(())
     })?;
     Ok(sources.into_iter().collect())
+}
+
+/// A line to cite each figure by.
+fn citations(exported: &Exported, asked: &Asked, policy: &Policy) -> anyhow::Result<Vec<Citation>> {
+    let as_of = asked.as_of;
+    let situations = situations(exported, asked);
+    let needed: BTreeSet<EventId> = situations
+        .iter()
+        .flat_map(|situation| exported.rests_on(situation, as_of, policy))
+        .collect();
+    let mut events: HashMap<EventId, Recorded> = HashMap::new();
+    let mut log: Option<LogState> = None;
+    asked.each(&mut LeftOut::default(), |recorded| {
+        if recorded.position <= asked.position {
+            let learnt = log.map_or(recorded.learnt_at, |log| log.learnt.max(recorded.learnt_at));
+            log = Some(LogState {
+                position: recorded.position,
+                head: recorded.id,
+                learnt,
+            });
+        }
+        if needed.contains(&recorded.id) {
+            events.insert(recorded.id, recorded.clone());
+        }
+        Ok(())
+    })?;
+    let Some(log) = log else {
+        return Ok(Vec::new());
+    };
+    let find = |id: EventId| events.get(&id);
+    let sha256 = |bytes: &[u8]| sha2::Sha256::digest(bytes).into();
+    let mut citations = Vec::new();
+    for situation in &situations {
+        citations.extend(exported.citations(situation, as_of, log, policy, &find, &sha256)?);
+    }
+    Ok(citations)
 }
