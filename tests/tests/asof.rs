@@ -4,7 +4,11 @@
 //! The data lies beside the repository and may be absent; the tests then say so and pass. What they print with `--nocapture` are the
 //! figures of `docs/import.md`.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on may panic, and one that measures prints"
+)]
 
 use std::collections::BTreeMap;
 use std::io::Write as _;

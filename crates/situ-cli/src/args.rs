@@ -236,7 +236,7 @@ Examples:
         shell: clap_complete::Shell,
     },
     /// Print the manual as roff
-    #[command(after_help = "Example:\n  situ man > situ.1")]
+    #[command(hide = true, after_help = "Example:\n  situ man > situ.1")]
     Man,
 }
 
