@@ -16,10 +16,8 @@ use situ_core::{
     SituationId, Valid, from_line, replay,
 };
 use situ_follow::{Progress, Runner, SqlViews};
-use situ_import::export::{
-    CLAIMS, Cell, Column, ColumnType, EVENTS, Exported, Row, SERVICES, TOLLS, Table,
-    from_cloud_event,
-};
+use situ_import::export::{Exported, from_cloud_event};
+use situ_rows::{CLAIMS, Cell, EVENTS, Row, SERVICES, TOLLS, Table, event_row};
 use situ_services::{Services, TimeToLive};
 use situ_sqlite::SqliteStore;
 use situ_tests::{Random, balochistan, learnt, rumours};
@@ -225,19 +223,15 @@ fn view(connection: &Connection, table: &Table) -> Vec<Vec<Sql>> {
 }
 
 /// A row as a view has it: instants cut to the millisecond, lists as JSON.
-fn as_viewed(table: &Table, row: &Row) -> Vec<Sql> {
-    let cell = |(column, cell): (&Column, &Cell)| match cell {
+fn as_viewed(row: &Row) -> Vec<Sql> {
+    let cell = |cell: &Cell| match cell {
         Cell::Null => Sql::Null,
         Cell::Integer(number) => Sql::Integer(*number),
-        Cell::Text(text) if column.column_type == ColumnType::Instant => {
-            let instant: Instant = text.parse().unwrap();
-            let format = chrono_millis(instant);
-            Sql::Text(format)
-        }
+        Cell::Instant(instant) => Sql::Text(chrono_millis(*instant)),
         Cell::Text(text) => Sql::Text(text.clone()),
         Cell::List(items) => Sql::Text(Value::from(items.clone()).to_string()),
     };
-    table.columns.iter().zip(&row.cells).map(cell).collect()
+    row.cells.iter().map(cell).collect()
 }
 
 /// Instants of the story are of whole seconds or end in nines: cut to milliseconds, as a view has them.
@@ -276,7 +270,7 @@ fn rows_are_those_of_the_sql_views() {
         }
     };
     let same = |table: &Table, rows: &[Row]| {
-        let mut rows: Vec<_> = rows.iter().map(|row| as_viewed(table, row)).collect();
+        let mut rows: Vec<_> = rows.iter().map(as_viewed).collect();
         if table.key.contains(&"name") {
             rows.sort_by_key(|row| match &row[1] {
                 Sql::Text(name) => name.clone(),
@@ -298,7 +292,7 @@ fn rows_are_those_of_the_sql_views() {
     same(&TOLLS, &rows);
     let rows = exported.services(&situation, as_of("services"), &TimeToLive::default());
     same(&SERVICES, &rows);
-    let rows = recorded.iter().map(situ_import::export::event_row);
+    let rows = recorded.iter().map(event_row);
     same(&EVENTS, &rows.collect::<Result<Vec<_>, _>>().unwrap());
 }
 

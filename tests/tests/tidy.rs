@@ -17,11 +17,21 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("situ-memory", &["situ-core"]),
     ("situ-tolls", &["situ-core"]),
     ("situ-services", &["situ-core"]),
+    ("situ-rows", &["situ-core", "situ-services", "situ-tolls"]),
     (
         "situ-follow",
-        &["situ-core", "situ-services", "situ-sqlite", "situ-tolls"],
+        &[
+            "situ-core",
+            "situ-rows",
+            "situ-services",
+            "situ-sqlite",
+            "situ-tolls",
+        ],
     ),
-    ("situ-import", &["situ-core", "situ-services", "situ-tolls"]),
+    (
+        "situ-import",
+        &["situ-core", "situ-rows", "situ-services", "situ-tolls"],
+    ),
     (
         "situ-cli",
         &[
@@ -29,6 +39,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "situ-follow",
             "situ-import",
             "situ-memory",
+            "situ-rows",
             "situ-services",
             "situ-sqlite",
             "situ-tolls",

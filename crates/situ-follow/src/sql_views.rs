@@ -1,24 +1,24 @@
 //! The read model behind the views for people with SQL tools.
 
-mod claims;
-mod services;
 mod tables;
-mod tolls;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use situ_core::{
-    Access, AsOf, Basis, ClaimId, Event, EventId, Instant, Known, Payload, Position,
-    Projection as _, Recorded, SituationId, Valid,
+    AsOf, ClaimId, Event, EventId, Instant, Known, Payload, Position, Projection as _, Recorded,
+    Retraction, SituationId, Valid,
 };
-use situ_services::{Services, TimeToLive};
+use situ_rows::{
+    AsideBases, Noted, RETRACTION, claim_rows, retraction_cells, service_row, toll_row,
+};
+use situ_services::{ServiceStatus, Services, TimeToLive};
 use situ_sqlite::{Change, Declaration, Value};
-use situ_tolls::{Question, Tolls};
+use situ_tolls::{Policy, Tolls};
 
 use crate::read_model::{ReadModel, Undigestible};
 use crate::sql_views::tables::{CLAIMS, SERVICES, SITUATIONS, TABLES, TOLLS};
-use crate::sql_views::values::instant;
+use crate::sql_views::values::{instant, value, values};
 
 /// Claims, tolls and services as tables: `v_claims`, `v_tolls`, `v_services` and `v_situations`.
 ///
@@ -32,7 +32,7 @@ pub struct SqlViews {
     tolls: Tolls,
     services: Services,
     reached: Position,
-    events: HashMap<EventId, Noted>,
+    events: HashMap<EventId, Told>,
     /// What each retraction is aimed at.
     targets: HashMap<EventId, EventId>,
     /// The claims whose rows say that they are retracted, and by what.
@@ -42,13 +42,13 @@ pub struct SqlViews {
     situations: BTreeMap<SituationId, Situation>,
 }
 
-/// What rows need to know of an event besides what they were made of.
+/// What is kept of an event.
 #[derive(Debug, Clone)]
-struct Noted {
-    position: Position,
+struct Told {
+    /// What other rows need to know of it.
+    rows: Noted,
     situation: SituationId,
     claims: Claims,
-    is_restricted: bool,
 }
 
 /// The rows of `v_claims` an event has.
@@ -68,8 +68,7 @@ struct Situation {
     tolls: Concerned,
     /// The last event that concerned its services.
     services: Concerned,
-    /// The bases of its figures that an answer leaves out where they are not asked for.
-    bases: BTreeSet<Basis>,
+    bases: AsideBases,
     row: Option<Vec<Value>>,
     toll_rows: Rows,
     service_rows: Rows,
@@ -116,29 +115,14 @@ impl SqlViews {
             | Payload::ServiceOutlookGiven(_) => Claims::Service,
             _ => Claims::None,
         };
-        let noted = Noted {
-            position: recorded.position,
+        let told = Told {
+            rows: Noted::of(recorded, event),
             situation: recorded.situation.clone(),
             claims,
-            is_restricted: event.access == Access::Restricted,
         };
-        self.events.insert(recorded.id, noted);
-        if let Payload::CasualtiesReported(reported) = &event.payload {
-            let bases = &mut self.situation(&recorded.situation).bases;
-            let asked = |basis: &Basis| {
-                matches!(
-                    basis,
-                    Basis::Identified | Basis::BodyRecovered | Basis::Estimated
-                )
-            };
-            bases.extend(
-                reported
-                    .figures
-                    .iter()
-                    .map(|figure| figure.basis)
-                    .filter(asked),
-            );
-        }
+        self.events.insert(recorded.id, told);
+        let situation = self.situation(&recorded.situation);
+        situation.bases.note(&event.payload);
     }
 
     /// Looks again at what an event may have retracted, or a retraction recorded before it.
@@ -155,8 +139,8 @@ impl SqlViews {
         let mut seen = BTreeSet::from([recorded.id]);
         while seen.insert(target) {
             self.disturbed.insert(target);
-            if let Some(noted) = self.events.get(&target) {
-                let situation = noted.situation.clone();
+            if let Some(told) = self.events.get(&target) {
+                let situation = told.situation.clone();
                 self.situation(&situation).tolls.by(recorded);
             }
             let Some(next) = self.targets.get(&target) else {
@@ -182,17 +166,17 @@ impl SqlViews {
         let known = Known::Position(self.reached);
         let mut changes = Vec::new();
         for event in std::mem::take(&mut self.disturbed) {
-            let Some(noted) = self.events.get(&event) else {
+            let Some(told) = self.events.get(&event) else {
                 continue;
             };
-            let figures = match noted.claims {
+            let figures = match told.claims {
                 Claims::None => continue,
                 Claims::Figures(count) => 1..=count,
                 Claims::Service => 0..=0,
             };
             for figure in figures {
                 let claim = ClaimId { event, figure };
-                let retraction = match noted.claims {
+                let retraction = match told.claims {
                     Claims::Service => register.event_retraction(event, known),
                     _ => register.claim_retraction(claim, known),
                 };
@@ -204,8 +188,8 @@ impl SqlViews {
                 if by != before {
                     changes.push(Change::Amend {
                         table: CLAIMS.name,
-                        key: claims::key(noted.position, figure),
-                        set: claims::retracted(retraction),
+                        key: vec![told.rows.position.get().into(), i64::from(figure).into()],
+                        set: retracted(retraction),
                     });
                 }
             }
@@ -225,16 +209,7 @@ impl SqlViews {
         if std::mem::take(&mut situation.services.is_open)
             && let Some(as_of) = situation.services.as_of()
         {
-            let board = self.services.at(id, as_of, &TimeToLive::default());
-            let statuses = board.services.iter();
-            let rows = statuses
-                .map(|status| {
-                    (
-                        status.id.to_string(),
-                        services::row(id, status, &self.events),
-                    )
-                })
-                .collect();
+            let rows = self.service_rows(id, as_of);
             changes.extend(differences(
                 SERVICES.name,
                 id,
@@ -254,23 +229,26 @@ impl SqlViews {
         changes
     }
 
-    fn toll_rows(&self, id: &SituationId, as_of: AsOf, bases: &BTreeSet<Basis>) -> Rows {
-        let asked = bases.iter().map(|basis| Question {
-            basis: Some(*basis),
-            ..Question::default()
-        });
-        let mut rows = Rows::new();
-        for question in asked.chain([Question::default()]) {
-            for toll in self.tolls.at(id, as_of, &question).tolls {
-                // What follows for a basis nobody asked for is no row of its own.
-                if question.basis.is_some() && toll.claims.is_empty() {
-                    continue;
-                }
-                let row = tolls::row(id, &toll, &self.events);
-                rows.insert(toll.figure.to_string(), row);
-            }
-        }
-        rows
+    fn toll_rows(&self, id: &SituationId, as_of: AsOf, bases: &AsideBases) -> Rows {
+        let figures = bases.figures(&self.tolls, id, as_of, &Policy::default());
+        let row = |(name, toll)| {
+            let row = toll_row(id, &toll, |event| self.noted(event));
+            (name, values(row))
+        };
+        figures.into_iter().map(row).collect()
+    }
+
+    fn service_rows(&self, id: &SituationId, as_of: AsOf) -> Rows {
+        let board = self.services.at(id, as_of, &TimeToLive::default());
+        let row = |status: &ServiceStatus| {
+            let row = service_row(id, status, |event| self.noted(event));
+            (status.id.to_string(), values(row))
+        };
+        board.services.iter().map(row).collect()
+    }
+
+    fn noted(&self, event: EventId) -> Option<Noted> {
+        self.events.get(&event).map(|told| told.rows)
     }
 
     fn situation_row(&self, id: &SituationId, situation: &Situation) -> Vec<Value> {
@@ -290,6 +268,12 @@ impl SqlViews {
             at(situation.services).into(),
         ]
     }
+}
+
+/// What the row of a claim says of the retraction that stands against it.
+fn retracted(retraction: Option<&Retraction>) -> Vec<(&'static str, Value)> {
+    let cells = retraction_cells(retraction).map(value);
+    RETRACTION.into_iter().zip(cells).collect()
 }
 
 /// What turns rows of a situation into others.
@@ -362,13 +346,18 @@ impl ReadModel for SqlViews {
             }
         }
         self.disturb(recorded, &event);
-        let rows = claims::rows(recorded, &event).into_iter();
-        Ok(rows
-            .map(|row| Change::Put {
-                table: CLAIMS.name,
-                row,
-            })
-            .collect())
+        // What retracts a claim is settled at the end of the page, for it may come after.
+        let rows = claim_rows(
+            recorded,
+            &event,
+            self.tolls.register(),
+            Known::Position(Position::START),
+        );
+        let put = |row| Change::Put {
+            table: CLAIMS.name,
+            row: values(row),
+        };
+        Ok(rows.into_iter().map(put).collect())
     }
 
     fn settle(&mut self) -> Vec<Change> {

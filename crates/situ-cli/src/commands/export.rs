@@ -6,10 +6,8 @@ use std::io::{self, Write};
 
 use anyhow::Context as _;
 use situ_core::{Access, AsOf, EventStore as _, Known, Position, Recorded, Register, SituationId};
-use situ_import::export::{
-    CLAIMS, CsvWriter, EVENTS, Exported, Geometry, Guard, Row, SERVICES, TOLLS, Table, cloud_event,
-    event_row, feature, json_row,
-};
+use situ_import::export::{CsvWriter, Exported, Geometry, Guard, cloud_event, feature, json_row};
+use situ_rows::{CLAIMS, EVENTS, Row, SERVICES, TOLLS, Table, event_row};
 use situ_services::TimeToLive;
 use situ_sqlite::SqliteStore;
 use situ_tolls::Policy;

@@ -1,129 +1,56 @@
-//! The tables: what people may rely on. A change here is a new version of [`crate::SqlViews`].
+//! The tables as they are declared to the store. A change of one is a new version of [`crate::SqlViews`].
 
-use situ_sqlite::{
-    Column,
-    ColumnType::{Integer, Text},
-    Table,
-};
+use situ_rows as rows;
+use situ_sqlite::{Column, ColumnType, Table};
 
 pub(crate) const TABLES: [Table; 4] = [CLAIMS, TOLLS, SERVICES, SITUATIONS];
 
 pub(crate) const CLAIMS: Table = Table {
     name: "v_claims",
-    columns: &[
-        Column::key("position", Integer),
-        Column::key("figure", Integer),
-        Column::required("claim", Text),
-        Column::required("event", Text),
-        Column::required("situation", Text),
-        Column::required("kind", Text),
-        Column::required("name", Text),
-        Column::required("learnt_at", Text),
-        Column::required("recorded_at", Text),
-        Column::optional("occurred", Text),
-        Column::optional("occurred_earliest", Text),
-        Column::optional("occurred_latest", Text),
-        Column::optional("source", Text),
-        Column::optional("via", Text),
-        Column::optional("url", Text),
-        Column::optional("recorded_by", Text),
-        Column::required("access", Text),
-        Column::optional("outcome", Text),
-        Column::optional("who", Text),
-        Column::optional("sex", Text),
-        Column::optional("age", Text),
-        Column::optional("basis", Text),
-        Column::optional("period", Text),
-        Column::optional("since", Text),
-        Column::optional("since_earliest", Text),
-        Column::optional("since_latest", Text),
-        Column::optional("low", Integer),
-        Column::optional("high", Integer),
-        Column::optional("said", Text),
-        Column::optional("service", Text),
-        Column::optional("degree", Text),
-        Column::optional("expected_end", Text),
-        Column::required("scope", Text),
-        Column::optional("places", Text),
-        Column::optional("words", Text),
-        Column::optional("retracted_by", Text),
-        Column::optional("retraction_reason", Text),
-        Column::optional("replaced_by", Text),
-    ],
+    columns: &columns::<{ rows::CLAIMS.columns.len() }>(&rows::CLAIMS),
 };
 
 pub(crate) const TOLLS: Table = Table {
     name: "v_tolls",
-    columns: &[
-        Column::key("situation", Text),
-        Column::key("name", Text),
-        Column::required("outcome", Text),
-        Column::required("who", Text),
-        Column::optional("sex", Text),
-        Column::optional("age", Text),
-        Column::required("scope", Text),
-        Column::optional("places", Text),
-        Column::required("basis", Text),
-        Column::required("period", Text),
-        Column::optional("since", Text),
-        Column::optional("shown", Integer),
-        Column::required("least", Integer),
-        Column::optional("most", Integer),
-        Column::required("words", Text),
-        Column::required("point_least", Integer),
-        Column::optional("point_most", Integer),
-        Column::required("policy", Text),
-        Column::required("conflicts", Integer),
-        Column::optional("flags", Text),
-        Column::optional("as_of", Text),
-        Column::optional("as_of_earliest", Text),
-        Column::optional("as_of_latest", Text),
-        Column::optional("sources", Text),
-        Column::optional("claims", Text),
-        Column::optional("position", Integer),
-        Column::required("restricted", Integer),
-    ],
+    columns: &columns::<{ rows::TOLLS.columns.len() }>(&rows::TOLLS),
 };
 
 pub(crate) const SERVICES: Table = Table {
     name: "v_services",
-    columns: &[
-        Column::key("situation", Text),
-        Column::key("name", Text),
-        Column::required("service", Text),
-        Column::required("scope", Text),
-        Column::optional("places", Text),
-        Column::optional("except", Text),
-        Column::required("status", Text),
-        Column::required("degree", Text),
-        Column::required("announced", Integer),
-        Column::optional("unnamed_at_least", Integer),
-        Column::optional("since_earliest", Text),
-        Column::optional("since_latest", Text),
-        Column::required("since_how", Text),
-        Column::optional("last_confirmed", Text),
-        Column::optional("fresh_until", Text),
-        Column::optional("expected_end", Text),
-        Column::optional("causes", Text),
-        Column::optional("ordered_by", Text),
-        Column::optional("covered_by", Text),
-        Column::required("conflicts", Integer),
-        Column::optional("sources", Text),
-        Column::optional("events", Text),
-        Column::optional("position", Integer),
-        Column::required("restricted", Integer),
-    ],
+    columns: &columns::<{ rows::SERVICES.columns.len() }>(&rows::SERVICES),
 };
 
 pub(crate) const SITUATIONS: Table = Table {
     name: "v_situations",
     columns: &[
-        Column::key("situation", Text),
-        Column::optional("title", Text),
-        Column::optional("zone", Text),
-        Column::optional("tolls_position", Integer),
-        Column::optional("tolls_at", Text),
-        Column::optional("services_position", Integer),
-        Column::optional("services_at", Text),
+        Column::key("situation", ColumnType::Text),
+        Column::optional("title", ColumnType::Text),
+        Column::optional("zone", ColumnType::Text),
+        Column::optional("tolls_position", ColumnType::Integer),
+        Column::optional("tolls_at", ColumnType::Text),
+        Column::optional("services_position", ColumnType::Integer),
+        Column::optional("services_at", ColumnType::Text),
     ],
 };
+
+/// The columns of a table for the store: the first ones are its key.
+const fn columns<const N: usize>(table: &rows::Table) -> [Column; N] {
+    let mut columns = [Column::optional("", ColumnType::Text); N];
+    let mut at = 0;
+    while at < N {
+        let column = table.columns[at];
+        let holds = match column.column_type {
+            rows::ColumnType::Integer => ColumnType::Integer,
+            _ => ColumnType::Text,
+        };
+        columns[at] = if at < table.key.len() {
+            Column::key(column.name, holds)
+        } else if column.is_required {
+            Column::required(column.name, holds)
+        } else {
+            Column::optional(column.name, holds)
+        };
+        at += 1;
+    }
+    columns
+}

@@ -4,8 +4,7 @@ use std::io::{self, Write};
 
 use csv::{Terminator, WriterBuilder};
 
-use super::cell::{Cell, Row};
-use super::tables::Table;
+use situ_rows::{Cell, Row, Table};
 
 /// Whether cells are guarded against spreadsheets that take a text for a formula.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +68,7 @@ impl<'t, W: Write> CsvWriter<'t, W> {
             let mut field = match cell {
                 Cell::Null => String::new(),
                 Cell::Integer(number) => number.to_string(),
+                Cell::Instant(instant) => instant.to_string(),
                 Cell::Text(text) => text.clone(),
                 Cell::List(items) => serde_json::Value::from(items.clone()).to_string(),
             };

@@ -2,15 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use situ_core::{
-    Access, AsOf, Basis, DecodeError, EventId, Payload, Position, Projection as _, Recorded,
-    Register, SituationId, When,
-};
+use situ_core::{AsOf, DecodeError, EventId, Projection as _, Recorded, Register, SituationId};
+use situ_rows::{AsideBases, Noted, Row, claim_rows, service_row, toll_row};
 use situ_services::{Services, TimeToLive};
-use situ_tolls::{Citation, CiteError, LogState, Policy, Question, Sha256, Toll, Tolls};
-
-use super::cell::{Cell, Row};
-use super::{claims, services, tolls};
+use situ_tolls::{Citation, CiteError, LogState, Policy, Sha256, Toll, Tolls};
 
 /// What was let in of a log, to make rows of.
 #[derive(Debug, Clone, Default)]
@@ -18,15 +13,8 @@ pub struct Exported {
     tolls: Tolls,
     services: Services,
     events: HashMap<EventId, Noted>,
-    /// The bases of each situation's figures that an answer leaves out where they are not asked for.
-    bases: BTreeMap<SituationId, BTreeSet<Basis>>,
-}
-
-/// What rows need to know of an event besides what they were made of.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Noted {
-    pub(super) position: Position,
-    pub(super) is_restricted: bool,
+    /// Every situation an event belongs to, with the bases its figures may have.
+    bases: BTreeMap<SituationId, AsideBases>,
 }
 
 impl Exported {
@@ -38,22 +26,9 @@ impl Exported {
         let event = recorded.event()?;
         self.tolls.apply(recorded)?;
         self.services.apply(recorded)?;
-        let noted = Noted {
-            position: recorded.position,
-            is_restricted: event.access == Access::Restricted,
-        };
-        self.events.insert(recorded.id, noted);
+        self.events.insert(recorded.id, Noted::of(recorded, &event));
         let bases = self.bases.entry(event.situation).or_default();
-        if let Payload::CasualtiesReported(reported) = &event.payload {
-            let is_aside = |basis: &Basis| {
-                matches!(
-                    basis,
-                    Basis::Identified | Basis::BodyRecovered | Basis::Estimated
-                )
-            };
-            let given = reported.figures.iter().map(|figure| figure.basis);
-            bases.extend(given.filter(is_aside));
-        }
+        bases.note(&event.payload);
         Ok(())
     }
 
@@ -68,7 +43,7 @@ impl Exported {
         self.tolls.register()
     }
 
-    /// The rows of [`CLAIMS`](super::CLAIMS) an event has, with the retractions that stood then; none where it was not known,
+    /// The rows of [`CLAIMS`](situ_rows::CLAIMS) an event has, with the retractions that stood then; none where it was not known,
     /// or claims neither figures nor services.
     ///
     /// # Errors
@@ -78,15 +53,15 @@ impl Exported {
             return Ok(Vec::new());
         }
         let event = recorded.event()?;
-        Ok(claims::rows(recorded, &event, self.register(), as_of.known))
+        Ok(claim_rows(recorded, &event, self.register(), as_of.known))
     }
 
-    /// The rows of [`TOLLS`](super::TOLLS) of a situation, in the order of their names.
+    /// The rows of [`TOLLS`](situ_rows::TOLLS) of a situation, in the order of their names.
     #[must_use]
     pub fn tolls(&self, situation: &SituationId, as_of: AsOf, policy: &Policy) -> Vec<Row> {
         let figures = self.figures(situation, as_of, policy).into_values();
         figures
-            .map(|toll| tolls::row(situation, &toll, &self.events))
+            .map(|toll| toll_row(situation, &toll, |event| self.noted(event)))
             .collect()
     }
 
@@ -128,6 +103,10 @@ impl Exported {
             .collect()
     }
 
+    fn noted(&self, event: EventId) -> Option<Noted> {
+        self.events.get(&event).copied()
+    }
+
     /// The figures of a situation by their names.
     fn figures(
         &self,
@@ -135,26 +114,14 @@ impl Exported {
         as_of: AsOf,
         policy: &Policy,
     ) -> BTreeMap<String, Toll> {
-        let bases = self.bases.get(situation).into_iter().flatten();
-        let bases = bases.copied().map(Some).chain([None]);
-        let mut figures = BTreeMap::new();
-        for basis in bases {
-            let question = Question {
-                basis,
-                policy: policy.clone(),
-                ..Question::default()
-            };
-            let found = self.tolls.at(situation, as_of, &question).tolls;
-            // What follows for a basis nobody asked for is no figure of its own.
-            let given = found
-                .into_iter()
-                .filter(|toll| basis.is_none() || !toll.claims.is_empty());
-            figures.extend(given.map(|toll| (toll.figure.to_string(), toll)));
-        }
-        figures
+        self.bases
+            .get(situation)
+            .map_or_else(BTreeMap::new, |bases| {
+                bases.figures(&self.tolls, situation, as_of, policy)
+            })
     }
 
-    /// The rows of [`SERVICES`](super::SERVICES) of a situation, in the order of their names.
+    /// The rows of [`SERVICES`](situ_rows::SERVICES) of a situation, in the order of their names.
     #[must_use]
     pub fn services(&self, situation: &SituationId, as_of: AsOf, fresh: &TimeToLive) -> Vec<Row> {
         let board = self.services.at(situation, as_of, fresh);
@@ -162,36 +129,10 @@ impl Exported {
             .services
             .iter()
             .map(|status| {
-                let row = services::row(situation, status, &self.events);
+                let row = service_row(situation, status, |event| self.noted(event));
                 (status.id.to_string(), row)
             })
             .collect();
         rows.into_values().collect()
     }
-}
-
-/// The row of [`EVENTS`](super::EVENTS) of an event.
-///
-/// # Errors
-/// When it does not read as its kind says.
-pub fn event_row(recorded: &Recorded) -> Result<Row, DecodeError> {
-    let event = recorded.event()?;
-    let origin = event.source.as_ref().map(|source| source.origin.as_str());
-    let cells: Vec<Cell> = vec![
-        recorded.position.get().into(),
-        recorded.id.to_string().into(),
-        recorded.situation.as_str().into(),
-        recorded.kind.as_str().into(),
-        i64::from(recorded.version).into(),
-        recorded.learnt_at.into(),
-        recorded.recorded_at.into(),
-        event.occurred.as_ref().map(When::as_str).into(),
-        origin.into(),
-        event.access.as_str().into(),
-        recorded.body.as_ref().into(),
-    ];
-    Ok(Row {
-        cells,
-        places: Vec::new(),
-    })
 }

@@ -3,10 +3,9 @@
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use situ_core::{Known, PlaceId, PlacePoint, PointPrecision, Register, SituationId};
+use situ_rows::{Row, Table};
 
-use super::cell::Row;
 use super::json::Object;
-use super::tables::Table;
 
 /// Whether a feature has a place on the map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

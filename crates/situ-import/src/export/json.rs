@@ -2,8 +2,7 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::cell::Row;
-use super::tables::Table;
+use situ_rows::{Row, Table};
 
 /// A row as a JSON object, column by column, without a line break; what is not there is null.
 ///

@@ -3,10 +3,9 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 use situ_core::{AsOf, Instant, Position, Projection as _, SituationId, SourceId};
+use situ_rows::{Column, ColumnType, Table};
 use situ_services::Services;
 use situ_tolls::{Citation, Policy, Tolls};
-
-use super::tables::{Column, ColumnType, Table};
 
 /// What is said of a folder of exported files, in `datapackage.json` beside them.
 #[derive(Debug, Clone)]

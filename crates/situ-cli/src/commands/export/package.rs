@@ -8,9 +8,8 @@ use std::path::Path;
 use anyhow::Context as _;
 use sha2::Digest as _;
 use situ_core::{EventId, Recorded, SituationId, SourceId};
-use situ_import::export::{
-    CLAIMS, CsvWriter, Exported, Guard, Package, PackagedFile, SERVICES, TOLLS, Table,
-};
+use situ_import::export::{CsvWriter, Exported, Guard, Package, PackagedFile};
+use situ_rows::{CLAIMS, SERVICES, TOLLS, Table};
 use situ_tolls::{Citation, LogState, Policy};
 
 use super::{Asked, LeftOut, Notes, events, said};

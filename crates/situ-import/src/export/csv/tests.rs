@@ -1,5 +1,5 @@
 use super::*;
-use crate::export::{Column, ColumnType};
+use situ_rows::{Column, ColumnType};
 
 const TABLE: Table = Table {
     name: "two",

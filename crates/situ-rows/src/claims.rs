@@ -2,12 +2,12 @@
 
 use situ_core::{
     AgeBand, ClaimId, Degree, Event, Figure, Known, Name, Payload, Period, PlaceId, Recorded,
-    Register, Service, ServiceScope, Sex, Text, When,
+    Register, Retraction, Service, ServiceScope, Sex, Text, When,
 };
 use situ_services::StatusId;
 use situ_tolls::FigureName;
 
-use super::cell::{Cell, Row, bounds};
+use crate::cell::{Cell, Row, bounds};
 
 /// What a row says, beside who claims it and when.
 #[derive(Default)]
@@ -23,8 +23,10 @@ struct Said<'a> {
     words: Option<&'a Text>,
 }
 
-/// The rows of an event; none where it claims neither figures nor services.
-pub(super) fn rows(
+/// The rows of [`CLAIMS`](crate::CLAIMS) an event has, with the retractions that stood then; none where it claims neither
+/// figures nor services.
+#[must_use]
+pub fn claim_rows(
     recorded: &Recorded,
     event: &Event,
     register: &Register,
@@ -69,7 +71,9 @@ pub(super) fn rows(
     };
     let row = |said: &Said<'_>| {
         let mut cells = row(recorded, event, said);
-        cells.extend(retracted(recorded, said, register, known));
+        cells.extend(retraction_cells(retraction(
+            recorded, said, register, known,
+        )));
         Row {
             cells,
             places: said.places.clone(),
@@ -101,8 +105,8 @@ fn service<'a>(
         name: id.to_string(),
         service: Some(service),
         degree,
-        scope: super::services::scope(&id),
-        places: super::services::places(&scope.of),
+        scope: crate::services::scope(&id),
+        places: crate::services::places(&scope.of),
         words,
         ..Said::default()
     }
@@ -182,16 +186,26 @@ fn count(figure: Option<&Figure>) -> Vec<Cell> {
     row
 }
 
-/// What a row says of the retraction that stood against its claim.
-fn retracted(recorded: &Recorded, said: &Said<'_>, register: &Register, known: Known) -> [Cell; 3] {
+/// The retraction that stood against what a row says.
+fn retraction<'r>(
+    recorded: &Recorded,
+    said: &Said<'_>,
+    register: &'r Register,
+    known: Known,
+) -> Option<&'r Retraction> {
     let claim = ClaimId {
         event: recorded.id,
         figure: said.figure,
     };
-    let retraction = match said.counted {
+    match said.counted {
         Some(_) => register.claim_retraction(claim, known),
         None => register.event_retraction(recorded.id, known),
-    };
+    }
+}
+
+/// What the columns [`RETRACTION`](crate::RETRACTION) say of the retraction that stands against a claim.
+#[must_use]
+pub fn retraction_cells(retraction: Option<&Retraction>) -> [Cell; 3] {
     let replacement = retraction.and_then(|retraction| retraction.replacement);
     [
         retraction

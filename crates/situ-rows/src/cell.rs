@@ -10,6 +10,8 @@ pub enum Cell {
     Null,
     /// A whole number.
     Integer(i64),
+    /// A moment, with all its digits.
+    Instant(Instant),
     /// A text, never empty.
     Text(String),
     /// Several texts, at least one.
@@ -27,7 +29,7 @@ pub struct Row {
 
 impl Cell {
     /// A list; null for none.
-    pub(super) fn list<T: ToString>(items: impl IntoIterator<Item = T>) -> Self {
+    pub(crate) fn list<T: ToString>(items: impl IntoIterator<Item = T>) -> Self {
         let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
         if items.is_empty() {
             return Self::Null;
@@ -67,10 +69,9 @@ impl From<bool> for Cell {
     }
 }
 
-/// In UTC, with all its digits.
 impl From<Instant> for Cell {
     fn from(instant: Instant) -> Self {
-        Self::Text(instant.to_string())
+        Self::Instant(instant)
     }
 }
 
@@ -85,6 +86,7 @@ impl Serialize for Cell {
         match self {
             Self::Null => serializer.serialize_none(),
             Self::Integer(number) => serializer.serialize_i64(*number),
+            Self::Instant(instant) => serializer.collect_str(instant),
             Self::Text(text) => serializer.serialize_str(text),
             Self::List(items) => items.serialize(serializer),
         }
@@ -92,7 +94,7 @@ impl Serialize for Cell {
 }
 
 /// The earliest and the latest moment of a time, null where there is none.
-pub(super) fn bounds(when: Option<&When>) -> [Cell; 2] {
+pub(crate) fn bounds(when: Option<&When>) -> [Cell; 2] {
     [
         when.and_then(When::earliest).into(),
         when.and_then(When::latest).into(),
@@ -100,7 +102,7 @@ pub(super) fn bounds(when: Option<&When>) -> [Cell; 2] {
 }
 
 /// The word a value is written as in JSON.
-pub(super) fn word(value: impl Serialize) -> String {
+pub(crate) fn word(value: impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,
         other => unreachable!("a word of a vocabulary is written as {other:?}"),

@@ -9,7 +9,7 @@ pub struct Table {
     pub name: &'static str,
     /// What it has a row for.
     pub means: &'static str,
-    /// The columns that tell its rows apart.
+    /// The columns that tell its rows apart: its first ones.
     pub key: &'static [&'static str],
     /// Its columns, in order.
     pub columns: &'static [Column],
@@ -323,6 +323,9 @@ pub const CLAIMS: Table = Table {
     ],
 };
 
+/// The columns of [`CLAIMS`] that change when a claim is retracted, or its retraction is.
+pub const RETRACTION: [&str; 3] = ["retracted_by", "retraction_reason", "replaced_by"];
+
 /// Each figure as it stands.
 pub const TOLLS: Table = Table {
     name: "tolls",
@@ -591,3 +594,28 @@ pub const SERVICES: Table = Table {
         ),
     ],
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_come_first_and_every_row_has_them() {
+        for table in [EVENTS, CLAIMS, TOLLS, SERVICES] {
+            let (key, _) = table.columns.split_at(table.key.len());
+            assert!(
+                key.iter().all(|column| column.is_required),
+                "{}",
+                table.name
+            );
+            let names: Vec<_> = key.iter().map(|column| column.name).collect();
+            assert_eq!(names, table.key, "{}", table.name);
+        }
+    }
+
+    #[test]
+    fn retractions_have_their_columns_at_the_end_of_claims() {
+        let names: Vec<_> = CLAIMS.columns.iter().map(|column| column.name).collect();
+        assert!(names.ends_with(&RETRACTION));
+    }
+}

@@ -1,27 +1,27 @@
 //! Rows of the table of services: each status as it stands.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use situ_core::{EventId, Extent, PlaceId, SituationId, When};
 use situ_services::{ServiceStatus, StatusId};
 
-use super::cell::{Cell, Row, word};
-use super::exported::Noted;
+use crate::cell::{Cell, Row, word};
+use crate::events::{Noted, resting_on};
 
-pub(super) fn row(
+/// The row of [`SERVICES`](crate::SERVICES) of a status. `noted` gives what is known of an event, of those it rests on.
+#[must_use]
+pub fn service_row(
     situation: &SituationId,
     status: &ServiceStatus,
-    events: &HashMap<EventId, Noted>,
+    noted: impl Fn(EventId) -> Option<Noted>,
 ) -> Row {
     let sources: BTreeSet<_> = status
         .rests_on
         .iter()
         .filter_map(|evidence| evidence.source.as_ref())
         .collect();
-    let noted = || {
-        let evidence = status.rests_on.iter();
-        evidence.filter_map(|evidence| events.get(&evidence.event))
-    };
+    let evidence = status.rests_on.iter();
+    let evidence = evidence.filter_map(|evidence| noted(evidence.event));
     let except = status.scope.except.iter();
     let except = except.map(|extent| scope(&StatusId::new(status.service, extent)));
     let causes: BTreeSet<_> = status
@@ -35,7 +35,7 @@ pub(super) fn row(
         .map(|party| party.name.as_str())
         .collect();
     let expected_end = status.outlook.as_ref().map(|outlook| &outlook.expected_end);
-    let cells = vec![
+    let mut cells = vec![
         situation.as_str().into(),
         status.id.to_string().into(),
         status.service.as_str().into(),
@@ -66,9 +66,8 @@ pub(super) fn row(
         (status.conflicts.len() as u64).into(),
         Cell::list(sources),
         Cell::list(status.rests_on.iter().map(|evidence| evidence.event)),
-        noted().map(|noted| noted.position.get()).max().into(),
-        (noted().filter(|noted| noted.is_restricted).count() as u64).into(),
     ];
+    cells.extend(resting_on(evidence));
     Row {
         cells,
         places: places(&status.scope.of),
@@ -76,7 +75,7 @@ pub(super) fn row(
 }
 
 /// The scope of a status in a text, as its name has it.
-pub(super) fn scope(id: &StatusId) -> String {
+pub(crate) fn scope(id: &StatusId) -> String {
     let name = id.to_string();
     match name.split_once('@') {
         Some((_, scope)) => scope.to_owned(),
@@ -85,7 +84,7 @@ pub(super) fn scope(id: &StatusId) -> String {
 }
 
 /// The places a scope names.
-pub(super) fn places(extent: &Extent) -> Vec<PlaceId> {
+pub(crate) fn places(extent: &Extent) -> Vec<PlaceId> {
     match extent {
         Extent::Area { place } => vec![place.clone()],
         Extent::Segment { from, to, .. } => vec![from.clone(), to.clone()],

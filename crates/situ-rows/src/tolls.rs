@@ -1,19 +1,20 @@
-//! Rows of `v_tolls`: each figure as it stands.
+//! Rows of the table of tolls: each figure as it stands.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use situ_core::{AgeBand, EventId, Sex, SituationId, When};
-use situ_sqlite::Value;
 use situ_tolls::{Brief, Toll, TollPeriod};
 
-use crate::sql_views::Noted;
-use crate::sql_views::values::{bounds, list, word};
+use crate::cell::{Cell, Row, bounds, word};
+use crate::events::{Noted, resting_on};
 
-pub(crate) fn row(
+/// The row of [`TOLLS`](crate::TOLLS) of a figure. `noted` gives what is known of an event, of those it rests on.
+#[must_use]
+pub fn toll_row(
     situation: &SituationId,
     toll: &Toll,
-    events: &HashMap<EventId, Noted>,
-) -> Vec<Value> {
+    noted: impl Fn(EventId) -> Option<Noted>,
+) -> Row {
     let brief = Brief::of(toll);
     let (period, since) = match &toll.period {
         TollPeriod::Incident => ("incident", None),
@@ -26,8 +27,7 @@ pub(crate) fn row(
         .iter()
         .map(|support| support.claim.event())
         .collect();
-    let noted = || rests_on.iter().filter_map(|event| events.get(event));
-    let mut row = vec![
+    let mut row: Vec<Cell> = vec![
         situation.as_str().into(),
         toll.figure.to_string().into(),
         toll.outcome.as_str().into(),
@@ -35,7 +35,7 @@ pub(crate) fn row(
         toll.sex.map(Sex::as_str).into(),
         toll.age.map(AgeBand::as_str).into(),
         toll.scope.to_string().into(),
-        list(&toll.places),
+        Cell::list(&toll.places),
         toll.basis.as_str().into(),
         period.into(),
         since.map(When::as_str).into(),
@@ -47,15 +47,17 @@ pub(crate) fn row(
         toll.point.most.into(),
         toll.policy.name.into(),
         (brief.conflicts as u64).into(),
-        list(brief.flags.into_iter().map(word)),
+        Cell::list(brief.flags.into_iter().map(word)),
         toll.as_of.as_ref().map(When::as_str).into(),
     ];
     row.extend(bounds(toll.as_of.as_ref()));
     row.extend([
-        list(sources),
-        list(toll.claims.iter().map(|claim| claim.claim)),
-        noted().map(|noted| noted.position.get()).max().into(),
-        (noted().filter(|noted| noted.is_restricted).count() as u64).into(),
+        Cell::list(sources),
+        Cell::list(toll.claims.iter().map(|claim| claim.claim)),
     ]);
-    row
+    row.extend(resting_on(rests_on.into_iter().filter_map(&noted)));
+    Row {
+        cells: row,
+        places: toll.places.clone(),
+    }
 }
