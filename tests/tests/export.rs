@@ -62,16 +62,27 @@ impl Log {
 
     /// What a command prints on both streams.
     fn situ(&self, arguments: &[&str]) -> [String; 2] {
-        let output = Command::new(env!("CARGO_BIN_EXE_situ-under-test"))
-            .args(arguments)
-            .current_dir(self.0.path())
-            .env("SITU_NOW", learnt(RUMOURS).to_string())
-            .output()
-            .unwrap();
+        let output = self.output(arguments);
         let [out, err] =
             [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
         assert!(output.status.success(), "{arguments:?}: {err}");
         [out, err]
+    }
+
+    /// What a command that cannot do what it is asked says of it.
+    fn refused(&self, arguments: &[&str]) -> String {
+        let output = self.output(arguments);
+        assert!(!output.status.success(), "{arguments:?}");
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    fn output(&self, arguments: &[&str]) -> std::process::Output {
+        Command::new(env!("CARGO_BIN_EXE_situ-under-test"))
+            .args(arguments)
+            .current_dir(self.0.path())
+            .env("SITU_NOW", learnt(RUMOURS).to_string())
+            .output()
+            .unwrap()
     }
 
     fn recorded(&self) -> Vec<Recorded> {
@@ -294,6 +305,51 @@ fn rows_are_those_of_the_sql_views() {
     same(&SERVICES, &rows);
     let rows = recorded.iter().map(event_row);
     same(&EVENTS, &rows.collect::<Result<Vec<_>, _>>().unwrap());
+}
+
+#[test]
+fn a_file_that_is_named_is_new_and_holds_what_is_printed_else() {
+    let log = Log::of(&balochistan());
+    for what in ["events", "claims", "tolls", "services"] {
+        let [printed, _] = log.situ(&["export", what]);
+        log.situ(&["export", what, "--output", what]);
+        assert_eq!(fs::read_to_string(log.file(what)).unwrap(), printed);
+        let told = log.refused(&["export", what, "--output", what]);
+        let expected = format!("error: {what} is there already\n");
+        assert!(told.starts_with(&expected), "{told}");
+    }
+    // One that cannot be written whole is not there.
+    log.refused(&[
+        "export", "tolls", "--format", "ndjson", "--hxl", "--output", "none",
+    ]);
+    assert!(!log.file("none").exists());
+}
+
+#[test]
+fn parquet_is_written_to_a_file_where_the_command_was_built_with_it() {
+    let log = Log::of(&balochistan());
+    for what in ["events", "claims", "tolls", "services"] {
+        let export = ["export", what, "--format", "parquet"];
+        let told = log.refused(&export);
+        assert!(
+            told.starts_with("error: Parquet is not written to standard output\n"),
+            "{told}"
+        );
+        let name = format!("{what}.parquet");
+        let export = [&export[..], &["--output", &name]].concat();
+        if cfg!(feature = "parquet") {
+            log.situ(&export);
+            let bytes = fs::read(log.file(&name)).unwrap();
+            assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"));
+        } else {
+            let told = log.refused(&export);
+            assert!(
+                told.starts_with("error: this situ was built without Parquet\n"),
+                "{told}"
+            );
+            assert!(!log.file(&name).exists());
+        }
+    }
 }
 
 /// What CloudEvents 1.0.2 and its JSON schema ask of an event, checked by hand.

@@ -46,6 +46,10 @@ pub(crate) struct EventsArgs {
     /// How they are written
     #[arg(long, default_value = "ndjson")]
     pub(crate) format: EventsFormat,
+
+    /// Write to a new file, and not to standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// How events are written.
@@ -59,6 +63,8 @@ pub(crate) enum EventsFormat {
     CloudeventsBatch,
     /// A table with the body as JSON
     Csv,
+    /// The same table as Parquet (built with `--features parquet`)
+    Parquet,
 }
 
 /// Arguments of `situ export claims` and `situ export services`.
@@ -67,6 +73,10 @@ pub(crate) struct TableArgs {
     /// How rows are written
     #[arg(long, default_value = "csv")]
     pub(crate) format: TableFormat,
+
+    /// Write to a new file, and not to standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 
     /// Put an apostrophe before cells that a spreadsheet would take for a formula
     #[arg(long)]
@@ -97,6 +107,8 @@ pub(crate) enum TableFormat {
     Ndjson,
     /// GeoJSON: a feature each, at the points of its places
     Geojson,
+    /// Parquet, typed (built with `--features parquet`)
+    Parquet,
 }
 
 /// Arguments of `situ export package`.

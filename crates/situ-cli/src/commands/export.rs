@@ -1,8 +1,11 @@
 //! `situ export`: events, claims, tolls and services for other programs.
 
 mod package;
+mod parquet;
 
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
 use anyhow::Context as _;
 use situ_core::{Access, AsOf, EventStore as _, Known, Position, Recorded, Register, SituationId};
@@ -13,7 +16,7 @@ use situ_sqlite::SqliteStore;
 use situ_tolls::Policy;
 
 use crate::args::{EventsFormat, ExportArgs, Exports, TableArgs, TableFormat};
-use crate::exit::Exit;
+use crate::exit::{Exit, Hinted};
 use crate::ledger::{self, Ledger};
 use crate::question::Question;
 use crate::render::number::plural;
@@ -47,7 +50,11 @@ pub(crate) fn run(args: &ExportArgs, session: &mut Session<'_>) -> anyhow::Resul
     match &args.what {
         Exports::Events(args) => {
             let mut left_out = LeftOut::default();
-            events(&asked, args.format, session.out, &mut left_out)?;
+            let output = args.output.as_deref();
+            let is_binary = args.format == EventsFormat::Parquet;
+            written(output, is_binary, session.out, |out| {
+                events(&asked, args.format, out, &mut left_out)
+            })?;
             said(&left_out, Notes::default(), session.err)?;
         }
         Exports::Claims(args) => table(&CLAIMS, args, &Policy::default(), &asked, session)?,
@@ -211,8 +218,47 @@ fn events(
             each(&mut |recorded| Ok(writer.row(&event_row(recorded)?)?))?;
             writer.finish()?;
         }
+        EventsFormat::Parquet => {
+            let mut writer = parquet::writer(&EVENTS, out)?;
+            each(&mut |recorded| Ok(writer.row(&event_row(recorded)?)?))?;
+            writer.finish()?;
+        }
     }
     Ok(())
+}
+
+/// Writes to a new file if one is named, which is there whole or not at all, else to standard output.
+fn written<T>(
+    output: Option<&Path>,
+    is_binary: bool,
+    out: &mut dyn Write,
+    write: impl FnOnce(&mut dyn Write) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let Some(path) = output else {
+        if is_binary {
+            let message = "Parquet is not written to standard output";
+            return Err(Hinted::new(message, "name a new file with --output").into());
+        }
+        return write(out);
+    };
+    let cannot = || format!("cannot write {}", path.display());
+    let file = File::create_new(path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            let message = format!("{} is there already", path.display());
+            anyhow::Error::from(Hinted::new(message, "name a new file with --output"))
+        }
+        _ => anyhow::Error::from(error).context(cannot()),
+    })?;
+    let mut file = BufWriter::new(file);
+    let done = write(&mut file).and_then(|done| {
+        file.flush().with_context(cannot)?;
+        Ok(done)
+    });
+    if done.is_err() {
+        // What is left of it is not an export; that it stays is no second trouble.
+        let _ = fs::remove_file(path);
+    }
+    done
 }
 
 /// What happened to rows while they were written.
@@ -234,11 +280,15 @@ fn table(
     let mut left_out = LeftOut::default();
     let exported = asked.exported(&mut left_out)?;
     let (register, known) = (exported.register(), asked.as_of.known);
-    let mut sink = Sink::new(table, args, register, known, session.out)?;
-    asked.rows(table, &exported, policy, &mut left_out, |situation, row| {
-        Ok(sink.row(situation, row)?)
+    let output = args.output.as_deref();
+    let is_binary = args.format == TableFormat::Parquet;
+    let notes = written(output, is_binary, session.out, |out| {
+        let mut sink = Sink::new(table, args, register, known, out)?;
+        asked.rows(table, &exported, policy, &mut left_out, |situation, row| {
+            Ok(sink.row(situation, row)?)
+        })?;
+        Ok(sink.finish()?)
     })?;
-    let notes = sink.finish()?;
     said(&left_out, notes, session.err)
 }
 
@@ -258,6 +308,7 @@ enum Format<'a> {
         out: &'a mut dyn Write,
         before: &'static str,
     },
+    Parquet(Box<parquet::ParquetWriter<'a, &'a mut dyn Write>>),
 }
 
 impl<'a> Sink<'a> {
@@ -271,9 +322,7 @@ impl<'a> Sink<'a> {
         let is_csv = args.format == TableFormat::Csv;
         if !is_csv && (args.hxl || args.spreadsheet_safe) {
             let message = "--hxl and --spreadsheet-safe are for CSV";
-            return Err(
-                crate::exit::Hinted::new(message, "leave them out, or leave out --format").into(),
-            );
+            return Err(Hinted::new(message, "leave them out, or leave out --format").into());
         }
         let format = match args.format {
             TableFormat::Csv => {
@@ -292,6 +341,7 @@ impl<'a> Sink<'a> {
                 write!(out, "{{\"type\":\"FeatureCollection\",\"features\":[")?;
                 Format::Features { out, before: "\n" }
             }
+            TableFormat::Parquet => Format::Parquet(Box::new(parquet::writer(table, out)?)),
         };
         Ok(Self {
             table,
@@ -306,6 +356,7 @@ impl<'a> Sink<'a> {
         match &mut self.format {
             Format::Csv(writer) => writer.row(row),
             Format::Lines(out) => writeln!(out, "{}", json_row(self.table, row)),
+            Format::Parquet(writer) => writer.row(row),
             Format::Features { out, before } => {
                 let (feature, geometry) =
                     feature(self.table, row, situation, self.register, self.known);
@@ -323,6 +374,7 @@ impl<'a> Sink<'a> {
         match self.format {
             Format::Csv(writer) => self.notes.guarded = writer.finish()?,
             Format::Lines(_) => {}
+            Format::Parquet(writer) => writer.finish()?,
             Format::Features { out, .. } => writeln!(out, "\n]}}")?,
         }
         Ok(self.notes)
