@@ -1,6 +1,6 @@
 //! The moment of the run, and the ids made from it.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
@@ -14,7 +14,7 @@ pub struct Now {
     /// None: the clock stands still.
     clock: Option<fn() -> SystemTime>,
     random: u128,
-    given: Cell<u32>,
+    given: AtomicU32,
 }
 
 impl Now {
@@ -25,7 +25,7 @@ impl Now {
             instant: read(clock),
             clock: Some(clock),
             random: u128::from_be_bytes(random),
-            given: Cell::new(0),
+            given: AtomicU32::new(0),
         }
     }
 
@@ -38,7 +38,7 @@ impl Now {
             instant: text.parse()?,
             clock: None,
             random: u128::from_be_bytes(random),
-            given: Cell::new(0),
+            given: AtomicU32::new(0),
         })
     }
 
@@ -62,7 +62,7 @@ impl Now {
     pub(crate) fn new_id(&self) -> EventId {
         /// 74 bits are random; the top one of them is kept free, so that counting up does not overflow.
         const RANDOM: u128 = (1 << 73) - 1;
-        let given = self.given.replace(self.given.get() + 1);
+        let given = self.given.fetch_add(1, Ordering::Relaxed);
         let counter = (self.random & RANDOM) + u128::from(given);
         let milliseconds =
             u64::try_from(self.instant.unix_nanos().div_euclid(1_000_000)).unwrap_or(0);

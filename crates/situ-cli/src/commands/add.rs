@@ -41,7 +41,11 @@ struct Named {
 
 pub(crate) fn run(args: &AddArgs, session: &mut Session<'_>) -> anyhow::Result<Exit> {
     let store = ledger::open_to_write(session.global.store())?;
-    let log = (session.global.store(), session.now);
+    let log = lines::Log {
+        store: &store,
+        path: session.global.store(),
+        now: session.now,
+    };
     let rules = lines::Rules {
         rejects: args.rejects.as_deref(),
         allow_unknown: args.allow_unknown,
@@ -63,9 +67,11 @@ pub(crate) fn run(args: &AddArgs, session: &mut Session<'_>) -> anyhow::Result<E
             let file =
                 File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
             let name = path.display().to_string();
-            lines::add(&mut BufReader::new(file), &name, rules, &store, log)?
+            lines::add(&mut BufReader::new(file), &name, rules, log, session.err)?
         }
-        (None, None, Some(_)) => lines::add(session.input, "standard input", rules, &store, log)?,
+        (None, None, Some(_)) => {
+            lines::add(session.input, "standard input", rules, log, session.err)?
+        }
         (None, Some(_), Some(_)) => {
             return Err(
                 Hinted::new("standard input and --file at once", "use one or the other").into(),

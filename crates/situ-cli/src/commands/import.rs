@@ -42,16 +42,26 @@ fn wire(
     store: &SqliteStore,
     session: &mut Session<'_>,
 ) -> anyhow::Result<Added> {
-    let log = (session.global.store(), session.now);
+    let log = lines::Log {
+        store,
+        path: session.global.store(),
+        now: session.now,
+    };
     let rules = lines::Rules {
         rejects: args.rejects.as_deref(),
         allow_unknown: args.allow_unknown,
         dry_run: args.dry_run,
     };
     if args.file == Path::new("-") {
-        return lines::add(session.input, name, rules, store, log);
+        return lines::add(session.input, name, rules, log, session.err);
     }
-    lines::add(&mut situ_import::open(&args.file)?, name, rules, store, log)
+    lines::add(
+        &mut situ_import::open(&args.file)?,
+        name,
+        rules,
+        log,
+        session.err,
+    )
 }
 
 fn mapped(

@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io::{BufRead, BufWriter, Write};
 use std::path::Path;
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::thread;
 
 use anyhow::Context as _;
 use serde::Serialize;
@@ -16,6 +18,7 @@ use super::trial::Trial;
 use crate::exit::Hinted;
 use crate::ledger;
 use crate::now::Now;
+use crate::render::number::grouped;
 
 /// A line that was left out.
 #[derive(Debug, Serialize)]
@@ -26,10 +29,12 @@ struct Reject<'a> {
     text: &'a str,
 }
 
-/// An event, and the line it was read from.
+/// What was read of a line.
 struct Read {
-    event: Event,
     line: usize,
+    /// An event, or why it is none.
+    event: Result<Event, WireError>,
+    /// The line itself, where it may have to go to the rejects.
     text: Vec<u8>,
 }
 
@@ -42,13 +47,19 @@ pub(crate) struct Rules<'a> {
     pub(crate) dry_run: bool,
 }
 
+/// The log lines go to.
+#[derive(Clone, Copy)]
+pub(crate) struct Log<'a> {
+    pub(crate) store: &'a SqliteStore,
+    pub(crate) path: &'a Path,
+    pub(crate) now: &'a Now,
+}
+
 /// Where what was read goes.
 struct Intake<'a> {
     rules: Rules<'a>,
     name: &'a str,
-    store: &'a SqliteStore,
-    path: &'a Path,
-    now: &'a Now,
+    log: Log<'a>,
     trial: Trial<'a>,
     rejects: Option<Rejects<'a>>,
     added: Added,
@@ -60,81 +71,136 @@ pub(crate) struct Rejects<'a> {
     file: Option<BufWriter<File>>,
 }
 
-/// Adds every line of an input.
+/// How many batches are read ahead of the one that is written.
+const AHEAD: usize = 2;
+
+/// Adds every line of an input: one thread reads ahead while another writes.
 pub(crate) fn add(
     input: &mut dyn BufRead,
     name: &str,
     rules: Rules<'_>,
-    store: &SqliteStore,
-    (path, now): (&Path, &Now),
+    log: Log<'_>,
+    err: &mut dyn Write,
 ) -> anyhow::Result<Added> {
     let rejects = rules
         .rejects
-        .map(|file| Rejects::new(file, path))
+        .map(|file| Rejects::new(file, log.path))
         .transpose()?;
-    let mut intake = Intake {
+    let intake = Intake {
         rules,
         name,
-        store,
-        path,
-        now,
-        trial: Trial::new(store),
+        log,
+        trial: Trial::new(log.store),
         rejects,
         added: Added::default(),
     };
+    thread::scope(|scope| {
+        let (batches, receiver) = mpsc::sync_channel(AHEAD);
+        let intake = scope.spawn(move || intake.take(&receiver));
+        read(input, rules, log.now, &batches, &mut |lines| {
+            // Whoever does not read it misses nothing.
+            let _ = writeln!(err, "{name}: read {} lines", grouped(lines as u64));
+        });
+        drop(batches);
+        intake
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// Reads an input to its end, or until nobody takes any more; says about once a second how many lines it has read.
+fn read(
+    input: &mut dyn BufRead,
+    rules: Rules<'_>,
+    now: &Now,
+    batches: &SyncSender<Vec<Read>>,
+    progress: &mut dyn FnMut(usize),
+) {
+    const SECOND: i64 = 1_000_000_000;
+    let goes_on = rules.rejects.is_some();
+    let mut told = now.by_now();
     let mut lines = from_lines(input, || now.new_id());
-    let mut batch: Vec<Read> = Vec::new();
-    while let Some(line) = lines.next() {
-        let checked = line.and_then(|event| intake.check_kind(event, lines.number()));
-        match checked {
-            Ok(event) => batch.push(Read {
-                event,
-                line: lines.number(),
-                text: intake
-                    .rejects
-                    .as_ref()
-                    .map_or(Vec::new(), |_| lines.line().to_vec()),
-            }),
-            Err(error) => intake.refuse(&error, lines.line(), &batch)?,
-        }
-        if batch.len() == BATCH_LIMIT {
-            intake.append(std::mem::take(&mut batch))?;
+    let mut batch = Vec::new();
+    while let Some(event) = lines.next() {
+        let event = event.and_then(|event| check_kind(event, rules, lines.number()));
+        let is_last = event.is_err() && !goes_on;
+        batch.push(Read {
+            line: lines.number(),
+            text: match goes_on {
+                true => lines.line().to_vec(),
+                false => Vec::new(),
+            },
+            event,
+        });
+        if batch.len() == BATCH_LIMIT || is_last {
+            if batches.send(std::mem::take(&mut batch)).is_err() || is_last {
+                return;
+            }
+            let by_now = now.by_now();
+            if by_now >= told.saturating_add_nanos(SECOND) {
+                told = by_now;
+                progress(lines.number());
+            }
         }
     }
-    intake.append(batch)?;
-    intake.finish()
+    // Who takes no more has said why.
+    let _ = batches.send(batch);
+}
+
+/// Refuses kinds and versions this program does not know, which more often are slips of the pen than of the future.
+fn check_kind(event: Event, rules: Rules<'_>, line: usize) -> Result<Event, WireError> {
+    let Payload::Unknown(UnknownPayload { kind, version, .. }) = &event.payload else {
+        return Ok(event);
+    };
+    if rules.allow_unknown {
+        return Ok(event);
+    }
+    let otherwise = "to keep such events as they are, add --allow-unknown";
+    let reason = match (kind, Kind::nearest(kind.as_str())) {
+        (Kind::Unknown(name), Some(nearest)) => {
+            format!("unknown kind `{name}`; did you mean {nearest}? {otherwise}")
+        }
+        (Kind::Unknown(name), None) => {
+            format!("unknown kind `{name}`; `situ schema` lists the kinds; {otherwise}")
+        }
+        (kind, _) => {
+            format!("{kind} version {version} is newer than this program; {otherwise}")
+        }
+    };
+    Err(WireError {
+        line,
+        column: 1,
+        reason,
+    })
+}
+
+/// Where an event of a batch was read.
+struct Place {
+    line: usize,
+    text: Vec<u8>,
 }
 
 impl Intake<'_> {
-    /// Refuses kinds and versions this program does not know, which more often are slips of the pen than of the future.
-    fn check_kind(&self, event: Event, line: usize) -> Result<Event, WireError> {
-        let Payload::Unknown(UnknownPayload { kind, version, .. }) = &event.payload else {
-            return Ok(event);
-        };
-        if self.rules.allow_unknown {
-            return Ok(event);
+    /// Takes batches, each whole or not at all, until there are no more.
+    fn take(mut self, batches: &Receiver<Vec<Read>>) -> anyhow::Result<Added> {
+        for batch in batches {
+            let (mut events, mut places): (Vec<Event>, Vec<Place>) = (Vec::new(), Vec::new());
+            for Read { line, event, text } in batch {
+                match event {
+                    Ok(event) => {
+                        events.push(event);
+                        places.push(Place { line, text });
+                    }
+                    Err(error) => self.refuse(&error, &text, &places)?,
+                }
+            }
+            self.append(events, places)?;
         }
-        let otherwise = "to keep such events as they are, add --allow-unknown";
-        let reason = match (kind, Kind::nearest(kind.as_str())) {
-            (Kind::Unknown(name), Some(nearest)) => {
-                format!("unknown kind `{name}`; did you mean {nearest}? {otherwise}")
-            }
-            (Kind::Unknown(name), None) => {
-                format!("unknown kind `{name}`; `situ schema` lists the kinds; {otherwise}")
-            }
-            (kind, _) => {
-                format!("{kind} version {version} is newer than this program; {otherwise}")
-            }
-        };
-        Err(WireError {
-            line,
-            column: 1,
-            reason,
-        })
+        self.finish()
     }
 
     /// Writes a line to the rejects and goes on, or stops.
-    fn refuse(&mut self, error: &WireError, text: &[u8], batch: &[Read]) -> anyhow::Result<()> {
+    fn refuse(&mut self, error: &WireError, text: &[u8], batch: &[Place]) -> anyhow::Result<()> {
         let Some(rejects) = &mut self.rejects else {
             let written = match batch.first() {
                 Some(first) => format!("nothing from line {} on was written", first.line),
@@ -160,33 +226,33 @@ impl Intake<'_> {
         })
     }
 
-    fn append(&mut self, mut batch: Vec<Read>) -> anyhow::Result<()> {
-        while !batch.is_empty() {
-            let (first, last) = (batch[0].line, batch[batch.len() - 1].line);
-            let events: Vec<Event> = batch.iter().map(|read| read.event.clone()).collect();
-            let error = match self.try_append(&events) {
-                Ok(()) => return Ok(()),
-                Err(error) => error,
+    fn append(&mut self, mut events: Vec<Event>, mut places: Vec<Place>) -> anyhow::Result<()> {
+        while let [first, ..] = &places[..] {
+            let Err(error) = self.try_append(&events) else {
+                return Ok(());
             };
             let Some(index) = culprit(&error) else {
+                let (first, last) = (first.line, places[places.len() - 1].line);
                 return Err(error.context(format!("{}, lines {first} to {last}", self.name)));
             };
-            let read = batch.remove(index);
+            events.remove(index);
+            let Place { line, text } = places.remove(index);
             let refused = WireError {
-                line: read.line,
+                line,
                 column: 1,
                 reason: reason(&error),
             };
-            self.refuse(&refused, &read.text, &batch)?;
+            self.refuse(&refused, &text, &places)?;
         }
         Ok(())
     }
 
     fn try_append(&mut self, events: &[Event]) -> anyhow::Result<()> {
+        let Log { store, path, now } = self.log;
         let added = if self.rules.dry_run {
-            self.trial.add(events, self.now.instant())?
+            self.trial.add(events, now.instant())?
         } else {
-            ledger::append(self.store, self.path, events, self.now)?.added
+            ledger::append(store, path, events, now)?.added
         };
         self.added.added += added;
         self.added.already_there += events.len() - added;
