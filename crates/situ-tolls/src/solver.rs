@@ -155,6 +155,9 @@ impl System {
         let mut due: Vec<usize> = Vec::new();
         for _ in 0..=(2 * self.nodes + 8) {
             due.clear();
+            // Once each: a total of thousands of parts gets tighter by every one of them.
+            solution.tightened.sort_unstable();
+            solution.tightened.dedup();
             for node in solution.tightened.drain(..) {
                 due.extend_from_slice(&rules_of[node]);
             }
