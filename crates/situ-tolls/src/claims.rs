@@ -24,6 +24,9 @@ pub(crate) struct Claim {
     pub(crate) start: Option<When>,
 }
 
+/// The order of a line: [`Claim::precedence`].
+pub(crate) type Precedence = (Moment, Reverse<usize>, Instant);
+
 /// What the figures of one event share.
 #[derive(Debug)]
 pub(crate) struct Report {
@@ -109,7 +112,7 @@ impl Claim {
     }
 
     /// The order of a line: newer as-of first; on the same as-of fewer relays, then learnt later.
-    pub(crate) fn precedence(&self) -> (Moment, Reverse<usize>, Instant) {
+    pub(crate) fn precedence(&self) -> Precedence {
         let report = &self.report;
         (
             report.moment,
@@ -231,6 +234,7 @@ pub(crate) struct Incident {
 pub(crate) struct Claims {
     pub(crate) cells: Vec<Kept>,
     index: HashMap<Arc<Cell>, CellIx>,
+    origins: HashMap<SourceId, OriginIx>,
     pub(crate) kin: Kin,
     pub(crate) declared: Vec<Declared>,
     pub(crate) restarts: Vec<Restart>,
@@ -241,47 +245,67 @@ pub(crate) struct Claims {
 /// A cell by number, in the order of the log.
 pub(crate) type CellIx = usize;
 
+/// An origin by number, in the order of the log.
+type OriginIx = usize;
+
 /// A cell with its lines.
 #[derive(Debug, Clone)]
 pub(crate) struct Kept {
     pub(crate) cell: Arc<Cell>,
     pub(crate) lines: Vec<Line>,
+    /// Whose each line is, side by side: looking for one must not look at every line.
+    origins: Vec<OriginIx>,
 }
 
 /// What one origin says of one cell, over all epochs.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
     pub(crate) origin: SourceId,
-    /// From the first to the last that can be current; of what is equal in that, the one that came first last.
+    /// As they came.
     claims: Vec<Claim>,
-    /// What decides who sees each claim, side by side: most of a long line is only looked at.
-    seen: Vec<Seen>,
+    /// The order of the line, from the first to the last that can be current; of what is equal in that, the one that came first
+    /// last. In blocks, none of them empty: a claim that comes late moves its block, not the line.
+    order: Vec<Vec<Seen>>,
     /// Whether a claim names the epoch of its counter.
     pub(crate) names_epochs: bool,
 }
 
-/// From when on a claim is seen.
+/// What decides who sees a claim and where it stands, side by side: most of a long line is only looked at.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
-    /// The earliest moment of its as-of.
-    begun: Instant,
-    learnt_at: Instant,
+    precedence: Precedence,
     position: Position,
+    /// Which claim of the line it is, as they came.
+    number: usize,
+}
+
+impl Seen {
+    fn is_visible(&self, valid: Valid, known: Known) -> bool {
+        let (moment, _, learnt_at) = self.precedence;
+        moment.earliest <= valid.0 && known.includes(learnt_at, self.position)
+    }
 }
 
 impl Line {
+    /// The most claims of a block of the order.
+    const BLOCK: usize = 64;
+
     /// The claims that are visible then, from the last to the first that can be current; what is equal in that, as it came.
     pub(crate) fn visible(&self, valid: Valid, known: Known) -> impl Iterator<Item = &Claim> {
-        let claims = self.seen.iter().zip(&self.claims).rev();
-        let is_visible = move |seen: &Seen| {
-            seen.begun <= valid.0 && known.includes(seen.learnt_at, seen.position)
-        };
-        claims.filter_map(move |(seen, claim)| is_visible(seen).then_some(claim))
+        let seen = self.order.iter().rev().flat_map(|block| block.iter().rev());
+        seen.filter(move |seen| seen.is_visible(valid, known))
+            .map(|seen| &self.claims[seen.number])
     }
 
-    /// Every claim.
-    pub(crate) fn claims(&self) -> &[Claim] {
-        &self.claims
+    /// Every claim, in the order of the line.
+    pub(crate) fn claims(&self) -> impl DoubleEndedIterator<Item = &Claim> {
+        let seen = self.order.iter().flatten();
+        seen.map(|seen| &self.claims[seen.number])
+    }
+
+    /// How many claims there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.claims.len()
     }
 
     /// What an origin says; nothing yet.
@@ -289,43 +313,53 @@ impl Line {
         Self {
             origin,
             claims: Vec::new(),
-            seen: Vec::new(),
+            order: Vec::new(),
             names_epochs: false,
         }
     }
 
     fn add(&mut self, claim: Claim) {
         let precedence = claim.precedence();
-        let is_before = |other: &Claim| other.precedence() < precedence;
+        let is_before = |seen: &Seen| seen.precedence < precedence;
+        let ends_before = |block: &Vec<Seen>| block.last().is_none_or(is_before);
         // Mostly it is the newest.
-        let at = match self.claims.last() {
-            Some(last) if !is_before(last) => self.claims.partition_point(is_before),
-            _ => self.claims.len(),
-        };
-        self.put(at, claim);
+        if self.order.last().is_none_or(ends_before) {
+            return self.add_last(claim);
+        }
+        let mut index = self.order.partition_point(ends_before);
+        if self.order[index].len() == Self::BLOCK {
+            let later = self.order[index].split_off(Self::BLOCK / 2);
+            self.order.insert(index + 1, later);
+            index += usize::from(ends_before(&self.order[index]));
+        }
+        let seen = self.take_in(claim);
+        let block = &mut self.order[index];
+        block.insert(block.partition_point(is_before), seen);
     }
 
     /// Makes room for as many claims.
     pub(crate) fn reserve(&mut self, count: usize) {
         self.claims.reserve_exact(count);
-        self.seen.reserve_exact(count);
     }
 
     /// Adds a claim that comes last in the order of the line.
     pub(crate) fn add_last(&mut self, claim: Claim) {
-        self.put(self.claims.len(), claim);
+        let seen = self.take_in(claim);
+        match self.order.last_mut() {
+            Some(block) if block.len() < Self::BLOCK => block.push(seen),
+            _ => self.order.push(vec![seen]),
+        }
     }
 
-    fn put(&mut self, at: usize, claim: Claim) {
-        let report = &claim.report;
+    fn take_in(&mut self, claim: Claim) -> Seen {
         let seen = Seen {
-            begun: report.moment.earliest,
-            learnt_at: report.learnt_at,
-            position: report.position,
+            precedence: claim.precedence(),
+            position: claim.report.position,
+            number: self.claims.len(),
         };
-        self.names_epochs |= report.epoch.is_some();
-        self.claims.insert(at, claim);
-        self.seen.insert(at, seen);
+        self.names_epochs |= claim.report.epoch.is_some();
+        self.claims.push(claim);
+        seen
     }
 }
 
@@ -347,6 +381,7 @@ impl Claims {
             source,
             words: reported.words,
         });
+        let origin = self.origin(&report.source.origin);
         (1..)
             .zip(reported.figures)
             .map(|(number, figure)| {
@@ -354,18 +389,24 @@ impl Claims {
                     event: recorded.id,
                     figure: number,
                 };
-                self.add(id, &report, figure)
+                self.add(id, &report, origin, figure)
             })
             .collect()
     }
 
-    fn add(&mut self, id: ClaimId, report: &Arc<Report>, figure: Figure) -> CellIx {
+    fn add(
+        &mut self,
+        id: ClaimId,
+        report: &Arc<Report>,
+        origin: OriginIx,
+        figure: Figure,
+    ) -> CellIx {
         let index = self.cell(Cell::of(&figure));
-        let Kept { cell, lines } = &mut self.cells[index];
+        let kept = &mut self.cells[index];
         let claim = Claim {
             id,
             report: Arc::clone(report),
-            cell: Arc::clone(cell),
+            cell: Arc::clone(&kept.cell),
             quantity: figure.quantity,
             words: figure.words,
             start: match figure.period {
@@ -374,16 +415,25 @@ impl Claims {
                 Period::Window { from, .. } => Some(from),
             },
         };
-        let origin = &report.source.origin;
-        let line = match lines.iter().position(|line| line.origin == *origin) {
-            Some(line) => &mut lines[line],
+        let line = match kept.origins.iter().position(|other| *other == origin) {
+            Some(line) => line,
             None => {
-                lines.push(Line::new(origin.clone()));
-                lines.last_mut().expect("just pushed")
+                kept.origins.push(origin);
+                kept.lines.push(Line::new(report.source.origin.clone()));
+                kept.lines.len() - 1
             }
         };
-        line.add(claim);
+        kept.lines[line].add(claim);
         index
+    }
+
+    fn origin(&mut self, origin: &SourceId) -> OriginIx {
+        if let Some(number) = self.origins.get(origin) {
+            return *number;
+        }
+        let number = self.origins.len();
+        self.origins.insert(origin.clone(), number);
+        number
     }
 
     /// The number of a cell that is claimed.
@@ -403,7 +453,12 @@ impl Claims {
         let index = self.cells.len();
         self.kin.add_cell(&cell, index);
         self.index.insert(Arc::clone(&cell), index);
-        self.cells.push(Kept { cell, lines });
+        let origins = lines.iter().map(|line| self.origin(&line.origin)).collect();
+        self.cells.push(Kept {
+            cell,
+            lines,
+            origins,
+        });
         index
     }
 
@@ -413,5 +468,75 @@ impl Claims {
             .iter()
             .flat_map(|kept| &kept.lines)
             .flat_map(Line::claims)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use situ_core::{Count, Role};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn claim(number: u64, moment: i64) -> Claim {
+        let as_of = When::instant(Instant::from_unix_nanos(moment));
+        let report = Report {
+            position: Position::new(number),
+            learnt_at: Instant::from_unix_nanos(0),
+            moment: Moment::of(&as_of),
+            as_of,
+            epoch: None,
+            source: Source::new(SourceId::new("ispr").unwrap()),
+            words: None,
+        };
+        let cell = Cell {
+            outcome: Outcome::Killed,
+            basis: Basis::Reported,
+            harm: Harm::All,
+            places: Vec::new(),
+            who: Who::any(Role::All),
+            span: Span::Incident,
+        };
+        Claim {
+            id: ClaimId {
+                event: EventId::new(Uuid::nil()),
+                figure: 1,
+            },
+            report: Arc::new(report),
+            cell: Arc::new(cell),
+            quantity: Quantity::exactly(Count::new(number).unwrap()),
+            words: None,
+            start: None,
+        }
+    }
+
+    #[test]
+    fn a_long_line_keeps_its_order_however_late_its_claims_come() {
+        let arrived: Vec<(u64, i64)> = (1..=1000).map(|n| (n, (n * 617 % 331) as i64)).collect();
+        let mut line = Line::new(SourceId::new("ispr").unwrap());
+        let mut expected: Vec<(u64, i64)> = Vec::new();
+        for (number, moment) in &arrived {
+            line.add(claim(*number, *moment));
+            let at = expected.partition_point(|(_, other)| other < moment);
+            expected.insert(at, (*number, *moment));
+        }
+        let number = |claim: &Claim| claim.report.position.get();
+        let in_order: Vec<u64> = line.claims().map(number).collect();
+        let wanted: Vec<u64> = expected.iter().map(|(number, _)| *number).collect();
+        assert_eq!(in_order, wanted);
+        assert_eq!(line.len(), arrived.len());
+        let (valid, known) = (
+            Valid(Instant::from_unix_nanos(200)),
+            Known::Position(Position::new(700)),
+        );
+        let visible: Vec<u64> = line.visible(valid, known).map(number).collect();
+        let is_visible = |(number, moment): &&(u64, i64)| *number <= 700 && *moment <= 200;
+        let wanted: Vec<u64> = expected
+            .iter()
+            .rev()
+            .filter(is_visible)
+            .map(|(number, _)| *number)
+            .collect();
+        assert_eq!(visible, wanted);
     }
 }

@@ -66,7 +66,7 @@ pub(crate) fn standing<'a>(
     };
     let kept = cells.iter().map(|index| &claims.cells[*index]);
     let mut lines: Vec<(&Cell, &Line)> = kept
-        .flat_map(|Kept { cell, lines }| lines.iter().map(|line| (&**cell, line)))
+        .flat_map(|Kept { cell, lines, .. }| lines.iter().map(|line| (&**cell, line)))
         .collect();
     // Whatever came later, and whatever else is kin, answers come in one order.
     lines.sort_unstable_by(|(cell, line), (other_cell, other)| {
@@ -330,7 +330,7 @@ fn is_replaced(
         let was_known =
             |claim: &Claim| known.includes(claim.report.learnt_at, claim.report.position);
         // A correction stands on the line it corrects, mostly.
-        let replacement = line.claims().iter().find(is_it);
+        let replacement = line.claims().find(is_it);
         retracted.is_none()
             && replacement
                 .or_else(|| claims.all().find(is_it))

@@ -177,7 +177,7 @@ impl Telling<'_> {
 
     fn claims_of(&self, cell: CellIx, event: EventId) -> impl Iterator<Item = &Claim> {
         let lines = self.claims.cells[cell].lines.iter();
-        let claims = lines.flat_map(|line| line.claims().iter().rev());
+        let claims = lines.flat_map(|line| line.claims().rev());
         claims.filter(move |claim| claim.id.event == event)
     }
 

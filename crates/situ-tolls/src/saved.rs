@@ -78,7 +78,7 @@ fn save(claims: &Claims, writer: &mut SavedWriter) {
         writer.count(kept.lines.len());
         for line in &kept.lines {
             writer.word(line.origin.as_str());
-            writer.count(line.claims().len());
+            writer.count(line.len());
             let mut before = 0;
             for claim in line.claims() {
                 let report = numbers[&claim.id.event];
