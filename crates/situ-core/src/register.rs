@@ -1,6 +1,6 @@
 //! What every view needs to know besides its own claims: descriptions and retractions, as known then.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -25,6 +25,8 @@ use crate::when::Zone;
 pub struct Register {
     situations: BTreeMap<SituationId, Situation>,
     retractions: HashMap<EventId, Vec<Retraction>>,
+    /// The events said to stand in place of others.
+    replacements: HashSet<EventId>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -179,6 +181,12 @@ impl Register {
         self.retractions.get(&event).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether a retraction was recorded that puts an event, or a claim of it, in place of what it takes back.
+    #[must_use]
+    pub fn is_replacement(&self, event: EventId) -> bool {
+        self.replacements.contains(&event)
+    }
+
     /// Every description of a source recorded, whether it is in force or not, in the order of the log.
     #[must_use]
     pub fn descriptions_of_source(
@@ -286,17 +294,23 @@ impl Register {
     }
 
     fn retract(&mut self, recorded: &Recorded, retracted: &ClaimRetracted) {
-        self.retractions
-            .entry(retracted.target.event())
-            .or_default()
-            .push(Retraction {
-                learnt_at: recorded.learnt_at,
-                position: recorded.position,
-                event: recorded.id,
-                target: retracted.target,
-                reason: retracted.reason,
-                replacement: retracted.replacement,
-            });
+        self.keep(Retraction {
+            learnt_at: recorded.learnt_at,
+            position: recorded.position,
+            event: recorded.id,
+            target: retracted.target,
+            reason: retracted.reason,
+            replacement: retracted.replacement,
+        });
+    }
+
+    fn keep(&mut self, retraction: Retraction) {
+        let replacement = retraction
+            .replacement
+            .map(|replacement| replacement.event());
+        self.replacements.extend(replacement);
+        let target = retraction.target.event();
+        self.retractions.entry(target).or_default().push(retraction);
     }
 }
 
@@ -354,17 +368,14 @@ impl Register {
             }
         }
         for _ in 0..reader.count()? {
-            let retraction = Retraction {
+            register.keep(Retraction {
                 position: reader.position(Position::START)?,
                 learnt_at: Instant::from_unix_nanos(reader.signed()?),
                 event: reader.event_id()?,
                 target: restore_reference(reader)?,
                 reason: reader.code()?,
                 replacement: reader.option(restore_reference)?,
-            };
-            let target = retraction.target.event();
-            let aimed = register.retractions.entry(target).or_default();
-            aimed.push(retraction);
+            });
         }
         Ok(register)
     }

@@ -303,6 +303,12 @@ impl Line {
         seen.map(|seen| &self.claims[seen.number])
     }
 
+    /// The claims of the last event applied, which stood there.
+    pub(crate) fn last_of(&self, position: Position) -> impl Iterator<Item = &Claim> {
+        let last_first = self.claims.iter().rev();
+        last_first.take_while(move |claim| claim.report.position == position)
+    }
+
     /// How many claims there are.
     pub(crate) const fn len(&self) -> usize {
         self.claims.len()

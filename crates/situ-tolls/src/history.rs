@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use situ_core::{AsOf, ClaimRef, EventId, Instant, Known, Position, SituationId, Valid};
+use situ_core::{
+    AsOf, ClaimRef, EventId, Instant, Known, Position, Recorded, SituationId, SourceId, Valid,
+};
 
-use crate::answer::Group;
+use crate::answer::{Group, clan_of};
 use crate::bearing::{Bearing, Does, bearings};
 use crate::brief::{Brief, conflicts_beside};
-use crate::claims::{Claim, Claims};
+use crate::claims::{CellIx, Claim, Claims, Line};
 use crate::figure_name::FigureName;
 use crate::lines::epoch;
 use crate::policy::Policy;
@@ -162,6 +164,8 @@ pub(crate) struct Walk<'a> {
     valid: Valid,
     question: Question,
     group: Group,
+    /// The counts of the figure itself.
+    own: Vec<CellIx>,
     bearings: Vec<Bearing<'a>>,
 }
 
@@ -183,6 +187,53 @@ impl<'a> Walk<'a> {
         reading: Reading,
     ) -> Option<Self> {
         let claims = tolls.claims(situation)?;
+        let bearings = bearings(situation, claims, tolls.register(), figure);
+        let walk = Self::over(tolls, situation, valid, figure, policy, reading)?;
+        Some(Self { bearings, ..walk })
+    }
+
+    /// Looks at the last event applied alone, a report that makes claims of some cells and stands in place of no other.
+    pub(crate) fn of_report(
+        tolls: &'a Tolls,
+        situation: &'a SituationId,
+        valid: Valid,
+        question: (&FigureName, &Policy, Reading),
+        (recorded, cells): (&Recorded, &[CellIx]),
+    ) -> Option<Self> {
+        let (figure, policy, reading) = question;
+        let mut walk = Self::over(tolls, situation, valid, figure, policy, reading)?;
+        let clan = clan_of(walk.claims, figure);
+        let cells: BTreeSet<CellIx> = cells.iter().copied().collect();
+        let of_clan = cells.iter().filter(|cell| clan.contains(cell));
+        let lines = of_clan.flat_map(|cell| &walk.claims.cells[*cell].lines);
+        let mut claims: Vec<&Claim> = lines
+            .flat_map(|line| line.last_of(recorded.position))
+            .collect();
+        claims.sort_by_key(|claim| claim.id.figure);
+        if !claims.is_empty() {
+            walk.bearings.push(Bearing {
+                event: recorded.id,
+                position: recorded.position,
+                learnt_at: recorded.learnt_at,
+                does: Does::Claims(claims),
+            });
+        }
+        Some(walk)
+    }
+
+    /// Looks at a figure, and at no event yet.
+    fn over(
+        tolls: &'a Tolls,
+        situation: &'a SituationId,
+        valid: Valid,
+        figure: &FigureName,
+        policy: &Policy,
+        reading: Reading,
+    ) -> Option<Self> {
+        let claims = tolls.claims(situation)?;
+        let group = Group::named(figure);
+        let is_own = |cell: &CellIx| group.holds(&claims.cells[*cell].cell);
+        let own = clan_of(claims, figure).into_iter().filter(is_own).collect();
         let question = Question {
             figure: Some(figure.clone()),
             policy: policy.clone(),
@@ -195,8 +246,9 @@ impl<'a> Walk<'a> {
             claims,
             valid,
             question,
-            group: Group::named(figure),
-            bearings: bearings(situation, claims, tolls.register(), figure),
+            group,
+            own,
+            bearings: Vec::new(),
         })
     }
 
@@ -396,8 +448,7 @@ impl<'a> Walk<'a> {
         let Does::Restarts(origin) = &bearing.does else {
             return false;
         };
-        self.own_claims(step.before)
-            .any(|claim| claim.report.source.origin == **origin)
+        self.said(origin, step.before).next().is_some()
     }
 
     /// Whether a report is what a retraction known by then puts in place of another.
@@ -419,19 +470,15 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The claims of the figure itself that were known then.
-    fn own_claims(&self, known: Known) -> impl Iterator<Item = &Claim> {
-        let claims = self
-            .bearings
-            .iter()
-            .flat_map(|bearing| match &bearing.does {
-                Does::Claims(claims) => claims.as_slice(),
-                _ => &[],
-            });
-        let is_own = move |claim: &&&Claim| {
-            self.group.holds(&claim.cell) && claim.is_visible(self.valid, known)
-        };
-        claims.filter(is_own).copied()
+    /// The claims of the figure itself by one origin that were known then; of each line the newest first.
+    fn said<'b>(&'b self, origin: &'b SourceId, known: Known) -> impl Iterator<Item = &'a Claim> {
+        let lines = self.own.iter().flat_map(|cell| self.lines(*cell, origin));
+        lines.flat_map(move |line| line.visible(self.valid, known))
+    }
+
+    fn lines(&self, cell: CellIx, origin: &SourceId) -> impl Iterator<Item = &'a Line> {
+        let lines = self.claims.cells[cell].lines.iter();
+        lines.filter(move |line| line.origin == *origin)
     }
 
     fn class(
@@ -475,20 +522,22 @@ impl<'a> Walk<'a> {
             retraction.is_none()
         };
         let origin = &claim.report.source.origin;
-        let mut of_origin = self
-            .own_claims(step.before)
-            .filter(|other| other.report.source.origin == *origin)
-            .peekable();
-        if of_origin.peek().is_none() {
+        if self.said(origin, step.before).next().is_none() {
             return ChangeClass::NewSource;
         }
-        let of_origin: Vec<&Claim> = of_origin.collect();
-        if of_origin.iter().all(|other| epoch(other) != epoch(claim)) {
+        let own_epoch = epoch(claim);
+        if self
+            .said(origin, step.before)
+            .all(|other| epoch(other) != own_epoch)
+        {
             return ChangeClass::Restart;
         }
-        let line: Vec<&Claim> = of_origin
-            .into_iter()
-            .filter(|other| other.cell == claim.cell && epoch(other) == epoch(claim))
+        let cells = self.claims.number_of(&claim.cell).into_iter();
+        let line: Vec<&Claim> = cells
+            .flat_map(|cell| self.lines(cell, origin))
+            .flat_map(|line| line.visible(self.valid, step.before))
+            .take_while(|other| other.moment() >= claim.moment())
+            .filter(|other| epoch(other) == own_epoch)
             .filter(is_live)
             .collect();
         let mut same = line

@@ -183,11 +183,12 @@ impl Telling<'_> {
 
     /// What an event that makes or takes back the claims of `about` in some cells did to the figures of their clans.
     fn notices(&self, cells: &[CellIx], about: EventId) -> Vec<Notice> {
-        let Some(claim) = cells
+        let lines = cells
             .iter()
-            .flat_map(|cell| self.claims_of(*cell, about))
-            .next()
-        else {
+            .flat_map(|cell| &self.claims.cells[*cell].lines);
+        let mut last = lines.flat_map(|line| line.last_of(self.recorded.position));
+        let retracted = cells.iter().flat_map(|cell| self.claims_of(*cell, about));
+        let Some(claim) = last.next().or_else(|| retracted.into_iter().next()) else {
             return Vec::new();
         };
         let named = self.question.figure.as_ref();
@@ -245,7 +246,7 @@ impl Telling<'_> {
             .filter_map(|(group, (from, to))| {
                 let past = past.remove(&group);
                 let is_told = past.is_some() || is_own(&group) || differ(&from, &to);
-                is_told.then(|| self.notice(from, to, past)).flatten()
+                is_told.then(|| self.notice(from, to, past, own)).flatten()
             })
             .collect()
     }
@@ -255,19 +256,22 @@ impl Telling<'_> {
         from: Option<Toll>,
         to: Option<Toll>,
         past: Option<PastChange>,
+        own: &[CellIx],
     ) -> Option<Notice> {
         let figure = to.as_ref().or(from.as_ref())?.figure.clone();
         let Question {
             policy, reading, ..
         } = self.question;
-        let walk = Walk::new(
-            self.tolls,
-            self.situation,
-            self.valid,
-            &figure,
-            policy,
-            *reading,
-        )?;
+        let (tolls, situation, valid, recorded) =
+            (self.tolls, self.situation, self.valid, self.recorded);
+        let is_plain = recorded.kind == Kind::CasualtiesReported
+            && !tolls.register().is_replacement(recorded.id);
+        let walk = if is_plain {
+            let asked = (&figure, policy, *reading);
+            Walk::of_report(tolls, situation, valid, asked, (recorded, own))?
+        } else {
+            Walk::new(tolls, situation, valid, &figure, policy, *reading)?
+        };
         let position = self.recorded.position;
         let change = walk.step(position, from.as_ref(), to.as_ref());
         let unchanged = to.as_ref().map(Brief::of);
