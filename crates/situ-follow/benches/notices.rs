@@ -1,7 +1,8 @@
-//! What it costs to be told of every change beside the fold of both views: `cargo bench -p situ-follow --bench notices [-- --quick]`.
+//! What it costs to be told of every change: `cargo bench -p situ-follow --bench notices [-- --quick]`.
 //!
-//! A follower catches up on a log as a busy desk would record it, four reports of casualties to one of services; reading the log
-//! is not measured. Times are of this machine; the ratios are what counts.
+//! A follower catches up on a file as a busy desk would have recorded it: four reports of casualties to one of services, ten sources
+//! counting in ten places of each situation. The floor folds the same events from the same file into the same views and tells
+//! nothing. CPU time of the process, which is of this machine; the ratios are what counts.
 
 #![expect(
     clippy::unwrap_used,
@@ -9,38 +10,75 @@
     reason = "a program that prints what it measured"
 )]
 
-use std::time::{Duration, Instant as Clock};
+use std::time::Duration;
 
+use rustix::time::{ClockId, clock_gettime};
 use situ_core::{
-    Basis, CasualtiesReported, Causes, Count, Degree, Event, EventId, Extent, Figure, Harm, Instant,
-    Outcome, Payload, Period, PlaceId, Position, Projection as _, Quantity, Recorded, Role,
-    Service, ServiceScope, ServiceSuspended, SituationId, Source, SourceId, When,
+    BATCH_LIMIT, Basis, CasualtiesReported, Causes, ClaimRef, ClaimRetracted, Condition, Count,
+    Degree, Event, EventId, EventStore as _, Extent, Figure, Harm, Instant, Outcome, Payload,
+    Period, PlaceId, Position, Projection as _, Quantity, RetractionReason, Role, Service,
+    ServiceScope, ServiceSuspended, SituationId, Source, SourceId, When, replay,
 };
 use situ_follow::{Asked, Follower};
 use situ_services::Services;
+use situ_sqlite::SqliteStore;
 use situ_tolls::Tolls;
 
 fn main() {
-    let share = match std::env::args().any(|argument| argument == "--quick") {
-        true => 50,
-        false => 1,
+    let events = match std::env::args().any(|argument| argument == "--quick") {
+        true => 20_000,
+        false => 1_000_000,
     };
-    println!("| log | told of | events/s | notices/s | times the fold of both views |");
-    println!("|---|---|---|---|---|");
-    measure(1_000_000 / share, 100);
-    measure(100_000 / share, 1);
+    println!("| log | told of | seconds | events/s | notices/s | times the fold of both views |");
+    println!("|---|---|---|---|---|---|");
+    let log = |name, situations, order| Log {
+        name,
+        events,
+        situations,
+        order,
+    };
+    measure(&log("100 situations", 100, Order::AsItCame));
+    measure(&log("one situation", 1, Order::AsItCame));
+    measure(&log(
+        "100, late and corrected",
+        100,
+        Order::LateAndCorrected,
+    ));
+    measure(&log("one, late and corrected", 1, Order::LateAndCorrected));
 }
 
-fn measure(events: u64, situations: u64) {
-    let log: Vec<_> = (1..=events)
-        .map(|number| recorded(number, situations))
-        .collect();
-    let (mut tolls, mut services) = (Tolls::default(), Services::default());
+/// A log to catch up on.
+struct Log {
+    name: &'static str,
+    events: u64,
+    situations: u64,
+    order: Order,
+}
+
+/// How reports come.
+enum Order {
+    /// Each is the newest of its line.
+    AsItCame,
+    /// One of twenty is older than what its line said last, and one of two hundred is taken back for another.
+    LateAndCorrected,
+}
+
+fn measure(log: &Log) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::create(folder.path().join("log.db")).unwrap();
+    let numbers: Vec<u64> = (0..log.events).collect();
+    for batch in numbers.chunks(BATCH_LIMIT) {
+        let events: Vec<Event> = batch.iter().map(|number| log.event(*number)).collect();
+        let now = at(log.events);
+        store.append(&events, &Condition::None, now).unwrap();
+    }
     let folded = timed(|| {
-        for recorded in &log {
-            tolls.apply(recorded).unwrap();
-            services.apply(recorded).unwrap();
-        }
+        let (mut tolls, mut services) = (Tolls::default(), Services::default());
+        replay(&store, Position::START, |recorded| {
+            tolls.apply(recorded)?;
+            services.apply(recorded).map(|_| ())
+        })
+        .unwrap();
     });
     let everything = Asked::everything();
     let figures = Asked {
@@ -59,91 +97,142 @@ fn measure(events: u64, situations: u64) {
         let mut follower = Follower::new(asked, Position::START);
         let mut notices = 0;
         let told = timed(|| {
-            for recorded in &log {
-                notices += follower.apply(recorded).unwrap().len();
-            }
+            replay(&store, Position::START, |recorded| {
+                notices += follower.apply(recorded)?.len();
+                Ok(())
+            })
+            .unwrap();
         });
-        let a_second = |count: f64| count / told.as_secs_f64();
+        let seconds = told.as_secs_f64();
+        let a_second = |count: f64| count / seconds;
         println!(
-            "| {events} events, situations: {situations} | {what} | {:.0} | {:.0} | {:.1} |",
-            a_second(events as f64),
+            "| {} | {what} | {seconds:.1} | {:.0} | {:.0} | {:.1} |",
+            log.name,
+            a_second(log.events as f64),
             a_second(notices as f64),
-            told.as_secs_f64() / folded.as_secs_f64()
+            seconds / folded.as_secs_f64()
         );
     }
 }
 
 fn timed(work: impl FnOnce()) -> Duration {
-    let start = Clock::now();
+    let now = || {
+        let time = clock_gettime(ClockId::ProcessCPUTime);
+        Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+    };
+    let start = now();
     work();
-    start.elapsed()
+    now() - start
 }
 
 /// The lines of a situation: ten counts by each of ten sources.
 const SOURCES: u64 = 10;
 const PLACES: u64 = 10;
 
-fn recorded(number: u64, situations: u64) -> Recorded {
-    let minutes = i64::try_from(number).unwrap();
-    let learnt_at = Instant::from_unix_nanos((1_700_000_000 + minutes * 60) * 1_000_000_000);
-    let mut digest = [0; 10];
-    digest[2..].copy_from_slice(&number.to_be_bytes());
-    let scattered = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 16;
-    let source = format!("source-{}", scattered % SOURCES);
-    let place = format!("place-{}", scattered / SOURCES % PLACES);
-    let situation = format!("situation-{}", number % situations);
-    let event = Event {
-        occurred: Some(When::instant(learnt_at)),
-        source: Some(Source::new(SourceId::new(source).unwrap())),
-        ..Event::new(
-            EventId::from_content(learnt_at, digest),
-            SituationId::new(situation).unwrap(),
-            payload(number / situations, PlaceId::new(place).unwrap()),
-        )
-    };
-    let mut body = Vec::new();
-    event.encode(&mut body).unwrap();
-    Recorded {
-        position: Position::new(number),
-        recorded_at: learnt_at,
-        learnt_at,
-        id: event.id,
-        situation: event.situation.clone(),
-        kind: event.payload.kind(),
-        version: event.payload.version(),
-        body: String::from_utf8(body).unwrap().into(),
+impl Log {
+    /// The events come round the situations, one a minute.
+    fn event(&self, number: u64) -> Event {
+        let index = number / self.situations;
+        match self.order {
+            // Twenty and twenty-one before are reports that came in time.
+            Order::LateAndCorrected if index % 200 == 121 => Event {
+                learnt_at: Some(at(number)),
+                ..Event::new(
+                    id(number),
+                    self.situation(number),
+                    ClaimRetracted {
+                        target: ClaimRef::Event(id(number - 20 * self.situations)),
+                        reason: RetractionReason::SourceError,
+                        replacement: Some(ClaimRef::Event(id(number + self.situations))),
+                        words: None,
+                    },
+                )
+            },
+            Order::LateAndCorrected if index % 200 == 122 => {
+                self.report(number, number - 21 * self.situations, index / 100 + 1)
+            }
+            Order::LateAndCorrected if index % 20 == 7 && index > LATE => {
+                self.report(number, number - LATE * self.situations, index / 100)
+            }
+            _ if index % 5 == 0 => Event {
+                occurred: Some(When::instant(at(number))),
+                learnt_at: Some(at(number)),
+                source: Some(source(number)),
+                ..Event::new(id(number), self.situation(number), suspended(place(number)))
+            },
+            _ => self.report(number, number, index / 100),
+        }
+    }
+
+    /// A report of the line and the moment of another event.
+    fn report(&self, number: u64, of: u64, count: u64) -> Event {
+        let figure = Figure {
+            outcome: Outcome::Killed,
+            who: Role::Civilian,
+            sex: None,
+            age: None,
+            quantity: Quantity::at_least(Count::new(count).unwrap()),
+            words: None,
+            scope: Harm::All,
+            places: vec![place(of)],
+            period: Period::Cumulative { since: None },
+            basis: Basis::Reported,
+        };
+        let reported = CasualtiesReported {
+            figures: vec![figure],
+            words: None,
+            epoch: None,
+        };
+        Event {
+            occurred: Some(When::instant(at(of))),
+            learnt_at: Some(at(number)),
+            source: Some(source(of)),
+            ..Event::new(id(number), self.situation(number), reported)
+        }
+    }
+
+    fn situation(&self, number: u64) -> SituationId {
+        SituationId::new(format!("situation-{}", number % self.situations)).unwrap()
     }
 }
 
-fn payload(number: u64, place: PlaceId) -> Payload {
-    if number.is_multiple_of(5) {
-        return ServiceSuspended {
-            service: Service::MobileData,
-            scope: ServiceScope::of(Extent::Area { place }),
-            degree: Degree::None,
-            causes: Causes::default(),
-            ordered_by: None,
-            ordinal: None,
-            words: None,
-        }
-        .into();
-    }
-    let figure = Figure {
-        outcome: Outcome::Killed,
-        who: Role::Civilian,
-        sex: None,
-        age: None,
-        quantity: Quantity::at_least(Count::new(number / 100).unwrap()),
+/// How many events of its situation ago a late report would have been in time: its line has been told of some four times since.
+const LATE: u64 = 500;
+
+fn suspended(place: PlaceId) -> Payload {
+    ServiceSuspended {
+        service: Service::MobileData,
+        scope: ServiceScope::of(Extent::Area { place }),
+        degree: Degree::None,
+        causes: Causes::default(),
+        ordered_by: None,
+        ordinal: None,
         words: None,
-        scope: Harm::All,
-        places: vec![place],
-        period: Period::Cumulative { since: None },
-        basis: Basis::Reported,
-    };
-    CasualtiesReported {
-        figures: vec![figure],
-        words: None,
-        epoch: None,
     }
     .into()
+}
+
+fn at(number: u64) -> Instant {
+    let minutes = i64::try_from(number).unwrap();
+    Instant::from_unix_nanos((1_700_000_000 + minutes * 60) * 1_000_000_000)
+}
+
+fn id(number: u64) -> EventId {
+    let mut digest = [0; 10];
+    digest[2..].copy_from_slice(&number.to_be_bytes());
+    EventId::from_content(at(number), digest)
+}
+
+fn scattered(number: u64) -> u64 {
+    number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 16
+}
+
+fn source(number: u64) -> Source {
+    let source = format!("source-{}", scattered(number) % SOURCES);
+    Source::new(SourceId::new(source).unwrap())
+}
+
+fn place(number: u64) -> PlaceId {
+    let place = format!("place-{}", scattered(number) / SOURCES % PLACES);
+    PlaceId::new(place).unwrap()
 }
