@@ -1,6 +1,6 @@
 //! What every view needs to know besides its own claims: descriptions and retractions, as known then.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -25,8 +25,10 @@ use crate::when::Zone;
 pub struct Register {
     situations: BTreeMap<SituationId, Situation>,
     retractions: HashMap<EventId, Vec<Retraction>>,
-    /// The events said to stand in place of others.
-    replacements: HashSet<EventId>,
+    /// For each event that retracts, the one it is aimed at.
+    targets: HashMap<EventId, EventId>,
+    /// For each event said to stand in place of others, those others.
+    replaced: HashMap<EventId, Vec<EventId>>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -160,19 +162,23 @@ impl Register {
     }
 
     /// The event a chain of retractions is about in the end; the event itself where it retracts nothing.
-    ///
-    /// It costs what looking at every retraction of the log costs.
     #[must_use]
     pub fn retracted_in_the_end(&self, event: EventId) -> EventId {
         let (mut event, mut seen) = (event, BTreeSet::new());
         while seen.insert(event) {
-            let mut all = self.retractions.values().flatten();
-            match all.find(|retraction| retraction.event == event) {
-                Some(retraction) => event = retraction.target.event(),
+            match self.targets.get(&event) {
+                Some(target) => event = *target,
                 None => break,
             }
         }
         event
+    }
+
+    /// What an event retracts; none where it is no retraction.
+    #[must_use]
+    pub fn retraction(&self, event: EventId) -> Option<&Retraction> {
+        let aimed = self.retractions_of(*self.targets.get(&event)?);
+        aimed.iter().find(|retraction| retraction.event == event)
     }
 
     /// Every retraction recorded against an event or a claim of it, whether it stands or not, in the order of the log.
@@ -181,10 +187,16 @@ impl Register {
         self.retractions.get(&event).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether a retraction was recorded that puts an event, or a claim of it, in place of what it takes back.
-    #[must_use]
-    pub fn is_replacement(&self, event: EventId) -> bool {
-        self.replacements.contains(&event)
+    /// Every retraction recorded that puts an event, or a claim of it, in place of what it takes back.
+    pub fn retractions_in_favour_of(&self, event: EventId) -> impl Iterator<Item = &Retraction> {
+        let is_for_it = move |retraction: &&Retraction| {
+            let replacement = retraction.replacement.map(|claim| claim.event());
+            replacement == Some(event)
+        };
+        let replaced = self.replaced.get(&event).into_iter().flatten();
+        replaced
+            .flat_map(|target| self.retractions_of(*target))
+            .filter(is_for_it)
     }
 
     /// Every description of a source recorded, whether it is in force or not, in the order of the log.
@@ -305,11 +317,14 @@ impl Register {
     }
 
     fn keep(&mut self, retraction: Retraction) {
-        let replacement = retraction
-            .replacement
-            .map(|replacement| replacement.event());
-        self.replacements.extend(replacement);
         let target = retraction.target.event();
+        self.targets.insert(retraction.event, target);
+        if let Some(replacement) = retraction.replacement {
+            let replaced = self.replaced.entry(replacement.event()).or_default();
+            if !replaced.contains(&target) {
+                replaced.push(target);
+            }
+        }
         self.retractions.entry(target).or_default().push(retraction);
     }
 }

@@ -126,6 +126,7 @@ pub struct Follower {
     tolls: Tolls,
     services: Services,
     watch: Watch,
+    figures: Option<situ_tolls::Watch>,
     /// Whether the board was looked at before the first event that is told.
     has_looked: bool,
     /// Until when what time did is told already.
@@ -149,6 +150,9 @@ impl Follower {
                 Some(valid) => Watch::of_moment(time_to_live, valid),
                 None => Watch::new(time_to_live),
             },
+            figures: asked.figures.clone().map(|question| {
+                situ_tolls::Watch::new(asked.valid.unwrap_or(WHATEVER_IS_NEWEST), question)
+            }),
             asked,
             after,
             tolls: Tolls::default(),
@@ -185,9 +189,8 @@ impl Follower {
             let told = self.watch.notices(&self.services, recorded, &services);
             notices.extend(told.into_iter().map(Notice::Service));
         }
-        if let Some(question) = &self.asked.figures {
-            let valid = self.asked.valid.unwrap_or(WHATEVER_IS_NEWEST);
-            let told = self.tolls.notices(recorded, &figures, valid, question);
+        if let Some(watch) = &mut self.figures {
+            let told = watch.notices(&self.tolls, recorded, &figures);
             // What time did comes before what the event did.
             let before = |notice: &Notice| match notice {
                 Notice::Service(notice) => notice.position < recorded.position,

@@ -2,12 +2,14 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use situ_core::{
     AsOf, Basis, ClaimRef, Harm, Interval, Known, PlaceId, Position, Register, SituationId,
     WindowKind,
 };
 
+use crate::brief::{Brief, Outline};
 use crate::carry::Carried;
 use crate::claims::{Cell, CellIx, Claim, Claims, Moment, Span};
 use crate::clashes::{Clashes, clashes};
@@ -21,7 +23,8 @@ use crate::repair::{Repair, repair};
 use crate::sides::Sides;
 use crate::solver::{End, Evidence, Node, Solution, System};
 use crate::toll::{
-    Bounds, ClaimShown, Implied, Part, Parts, Proof, Reading, SetAside, Support, Toll, TollPeriod,
+    Bounds, ClaimShown, Conflict, Flag, Implied, Part, Parts, Proof, Reading, SetAside, Support,
+    Toll, TollPeriod,
 };
 use crate::tolls::Question;
 use crate::why::Why;
@@ -45,7 +48,7 @@ pub(crate) fn tolls(
 }
 
 /// Resolves every figure asked for of some clans; the one asked for by name is read from all of them as one.
-pub(crate) fn figures(
+fn figures(
     situation: &SituationId,
     claims: &Claims,
     register: &Register,
@@ -53,23 +56,72 @@ pub(crate) fn figures(
     question: &Question,
     clans: &[&[CellIx]],
 ) -> BTreeMap<Group, Toll> {
-    let asking = Asking {
-        situation,
-        register,
-        known: as_of.known,
-        question,
-    };
     let mut figures = BTreeMap::new();
-    let mut each = |resolved: &Resolved<'_>, group: &Group, nodes: &[Node]| {
-        if let Some(toll) = resolved.toll(group, nodes, question) {
-            figures.insert(group.clone(), toll);
-        }
-    };
-    let asked = question.figure.as_ref().map(Group::named);
     for cells in clans {
-        asking.resolve(claims, cells, as_of, asked.as_ref(), &mut each);
+        let clan = Clan::new(situation, claims, register, as_of, question, cells);
+        figures.extend(clan.tolls());
     }
     figures
+}
+
+/// What stands of a clan as of two clocks, to be resolved.
+pub(crate) struct Clan<'a> {
+    asking: Asking<'a>,
+    claims: &'a Claims,
+    as_of: AsOf,
+    pub(crate) standing: Standing<'a>,
+}
+
+impl<'a> Clan<'a> {
+    pub(crate) fn new(
+        situation: &'a SituationId,
+        claims: &'a Claims,
+        register: &'a Register,
+        as_of: AsOf,
+        question: &'a Question,
+        cells: &[CellIx],
+    ) -> Self {
+        let asking = Asking {
+            situation,
+            register,
+            known: as_of.known,
+            question,
+        };
+        let named = question.figure.as_ref().map(Group::named);
+        Self {
+            standing: asking.standing(claims, cells, as_of, named.as_ref()),
+            asking,
+            claims,
+            as_of,
+        }
+    }
+
+    /// The answer for every figure of it that is asked for.
+    fn tolls(&self) -> BTreeMap<Group, Toll> {
+        self.each(|resolved, group, nodes, question| resolved.toll(group, nodes, question))
+    }
+
+    /// Every figure of it that is asked for, as far as telling how it changed needs it.
+    pub(crate) fn outlines(&self) -> BTreeMap<Group, Outline> {
+        self.each(|resolved, group, nodes, question| resolved.outline(group, nodes, question))
+    }
+
+    fn each<T>(
+        &self,
+        read: impl Fn(&Resolved<'_>, &Group, &[Node], &Question) -> Option<T>,
+    ) -> BTreeMap<Group, T> {
+        let question = self.asking.question;
+        let mut figures = BTreeMap::new();
+        let mut each = |resolved: &Resolved<'_>, group: &Group, nodes: &[Node]| {
+            if let Some(figure) = read(resolved, group, nodes, question) {
+                figures.insert(group.clone(), figure);
+            }
+        };
+        let named = question.figure.as_ref().map(Group::named);
+        let standing = &self.standing;
+        (self.asking).resolve(self.claims, standing, self.as_of, named.as_ref(), &mut each);
+        figures
+    }
 }
 
 /// Why the figure a question names is what it is.
@@ -92,7 +144,8 @@ pub(crate) fn why(
         why = resolved.why(group, nodes, question);
     };
     let (cells, asked) = (clan_of(claims, figure), Group::named(figure));
-    asking.resolve(claims, &cells, as_of, Some(&asked), &mut each);
+    let standing = asking.standing(claims, &cells, as_of, Some(&asked));
+    asking.resolve(claims, &standing, as_of, Some(&asked), &mut each);
     why
 }
 
@@ -142,16 +195,15 @@ struct Asking<'a> {
     question: &'a Question,
 }
 
-impl Asking<'_> {
-    /// Resolves one clan, and gives each of its figures that is asked for, or the one that is asked for by name.
-    fn resolve(
+impl<'a> Asking<'a> {
+    /// What stands of one clan.
+    fn standing(
         &self,
-        claims: &Claims,
+        claims: &'a Claims,
         cells: &[CellIx],
         as_of: AsOf,
         named: Option<&Group>,
-        each: &mut dyn FnMut(&Resolved<'_>, &Group, &[Node]),
-    ) {
+    ) -> Standing<'a> {
         let is_asked = |cell: &Cell| match named {
             Some(named) => named.holds(cell),
             None => self.asks(&Group::of(cell)),
@@ -161,7 +213,18 @@ impl Asking<'_> {
             (true, false) => Listed::SameAsOf,
             (true, true) => Listed::All,
         };
-        let standing = standing(claims, cells, self.register, as_of, &listed);
+        standing(claims, cells, self.register, as_of, &listed)
+    }
+
+    /// Resolves one clan, and gives each of its figures that is asked for, or the one that is asked for by name.
+    fn resolve(
+        &self,
+        claims: &Claims,
+        standing: &Standing<'_>,
+        as_of: AsOf,
+        named: Option<&Group>,
+        each: &mut dyn FnMut(&Resolved<'_>, &Group, &[Node]),
+    ) {
         if standing.current.is_empty() && standing.aside.is_empty() {
             return;
         }
@@ -172,17 +235,16 @@ impl Asking<'_> {
             register: self.register,
             as_of,
         };
-        let network = Network::new(context, &standing, asked.as_ref(), self.question.series);
+        let network = Network::new(context, standing, asked.as_ref(), self.question.series);
         let mut groups = match named {
             Some(named) => BTreeMap::from([(named.clone(), nodes_of(named, &network))]),
-            None => groups(&network, &standing),
+            None => groups(&network, standing),
         };
         groups.retain(|group, _| self.asks(group));
         if groups.is_empty() {
             return;
         }
-        let system = network.system(Reading::Point);
-        let floor_system = network.system(Reading::Floor);
+        let [system, floor_system] = network.systems();
         let point = system.solve(|_| true);
         let repair = match &self.question.policy {
             Policy::Consistent(order) => repair(&system, &network.current, |current| {
@@ -191,15 +253,15 @@ impl Asking<'_> {
             _ => Repair::default(),
         };
         let is_kept = |one: Evidence| !repair.gives_up(one);
-        let reinstated = Reinstated::new(context, &standing, asked.as_ref(), self.question.series);
+        let reinstated = Reinstated::new(context, standing, asked.as_ref(), self.question.series);
         let sides = Sides::new(&network, self.situation, self.register, self.known);
         let resolved = Resolved {
             situation: self.situation,
             register: self.register,
             context,
             known: as_of.known,
-            standing: &standing,
-            members: named.is_none().then(|| members(&standing)),
+            standing: standing,
+            members: named.is_none().then(|| members(standing)),
             clashes: clashes(&network, &sides, &system, &point),
             sides: &sides,
             without: without_banned(&network, &system, &floor_system, is_kept),
@@ -225,7 +287,7 @@ pub(crate) struct Group {
     pub(crate) outcome: situ_core::Outcome,
     pub(crate) period: Period,
     pub(crate) harm: Harm,
-    pub(crate) places: Vec<PlaceId>,
+    pub(crate) places: Arc<[PlaceId]>,
     pub(crate) basis: Basis,
     pub(crate) who: situ_core::Who,
 }
@@ -271,7 +333,7 @@ impl Group {
                 }
             },
             harm: name.scope,
-            places,
+            places: places.into(),
             basis: name.basis,
             who: name.who,
         }
@@ -446,6 +508,36 @@ fn members(standing: &Standing<'_>) -> Members {
     members
 }
 
+/// One figure, as far as every use of it needs it.
+struct Read<'r> {
+    figure: FigureName,
+    period: TollPeriod,
+    /// The claim that is shown, else the newest that stands.
+    newest_claim: Option<&'r Claim>,
+    shown: Option<u64>,
+    words: String,
+    flags: Vec<Flag>,
+    conflicts: Vec<Conflict>,
+    parts: Option<Parts>,
+    point: Bounds,
+    floor: Bounds,
+    current: Vec<(Evidence, &'r Current<'r>)>,
+    aside: Vec<&'r Aside<'r>>,
+}
+
+impl Read<'_> {
+    /// The bounds under the reading asked for.
+    const fn bounds(&self, question: &Question) -> &Bounds {
+        match question.reading {
+            Reading::Floor => &self.floor,
+            Reading::Point => &self.point,
+        }
+    }
+}
+
+/// Evidence by its place in the log, with what it contributes to.
+type Roles = BTreeMap<(Position, u16), (Evidence, BTreeSet<&'static str>)>;
+
 impl<'a> Resolved<'a> {
     /// The claims of a figure that are current, and those set aside.
     fn members(&self, group: &Group) -> (Vec<(Evidence, &'a Current<'a>)>, Vec<&'a Aside<'a>>) {
@@ -470,6 +562,72 @@ impl<'a> Resolved<'a> {
 impl Resolved<'_> {
     /// The answer for one figure; none where nothing at all is known of it.
     pub(crate) fn toll(&self, group: &Group, nodes: &[Node], question: &Question) -> Option<Toll> {
+        let read = self.read(group, nodes, question)?;
+        let node = nodes.first().copied();
+        let reading = read.bounds(question).interval();
+        Some(Toll {
+            outcome: group.outcome,
+            who: group.who.role,
+            sex: group.who.sex,
+            age: group.who.age,
+            scope: group.harm,
+            places: group.places.to_vec(),
+            basis: group.basis,
+            least: reading.least,
+            most: reading.most,
+            reading: question.reading,
+            series: question.series,
+            policy: question.policy.used(),
+            as_of: read.newest_claim.map_or_else(
+                || self.as_of(node),
+                |claim| Some(claim.report.as_of.clone()),
+            ),
+            claims: read
+                .current
+                .iter()
+                .map(|(evidence, current)| self.shown(*evidence, current.claim))
+                .collect(),
+            rests_on: self.rests_on(&read),
+            set_aside: read.aside.iter().map(|aside| set_aside(aside)).collect(),
+            implied: node.and_then(|node| self.implied(group, node, &read.current)),
+            given_up: self.names(&self.repair.related_to(nodes)),
+            more_conflicts: self.clashes.may_have_more(nodes),
+            figure: read.figure,
+            period: read.period,
+            shown: read.shown,
+            words: read.words,
+            flags: read.flags,
+            conflicts: read.conflicts,
+            parts: read.parts,
+            point: read.point,
+            floor: read.floor,
+        })
+    }
+
+    /// What telling how a figure changed needs of its answer.
+    fn outline(&self, group: &Group, nodes: &[Node], question: &Question) -> Option<Outline> {
+        let read = self.read(group, nodes, question)?;
+        let roles = self.roles(&read);
+        let names = roles
+            .values()
+            .map(|(evidence, _)| self.network.name_of(*evidence));
+        let bounds = read.bounds(question);
+        Some(Outline {
+            rests_on: names.collect(),
+            brief: Brief::new(
+                read.shown,
+                bounds.interval(),
+                read.words,
+                &read.conflicts,
+                &read.flags,
+            ),
+            figure: read.figure,
+            conflicts: read.conflicts,
+        })
+    }
+
+    /// Reads one figure; none where nothing at all is known of it.
+    fn read(&self, group: &Group, nodes: &[Node], question: &Question) -> Option<Read<'_>> {
         let node = nodes.first().copied();
         let (current, aside) = self.members(group);
         let own: Vec<&Claim> = if current.is_empty() {
@@ -523,63 +681,34 @@ impl Resolved<'_> {
         let parts = node.and_then(|node| self.parts(node));
         let asked = question.figure.as_ref();
         let period = period(group, self.network, node, &own, asked);
-        Some(Toll {
-            figure: question
-                .figure
-                .clone()
-                .unwrap_or_else(|| figure_name(group, &period)),
-            outcome: group.outcome,
-            who: group.who.role,
-            sex: group.who.sex,
-            age: group.who.age,
-            scope: group.harm,
-            places: group.places.clone(),
-            basis: group.basis,
+        let figure = question.figure.clone();
+        let flags = self.flags(
+            group,
+            node,
+            &Told {
+                floor: &floor,
+                current: &current,
+                candidates: &candidates,
+                is_disputed,
+                shown,
+                parts: parts.as_ref(),
+                conflicts: &conflicts,
+                derived_from: &derived_from,
+            },
+        );
+        Some(Read {
+            figure: figure.unwrap_or_else(|| figure_name(group, &period)),
             period,
+            newest_claim,
             shown,
-            least: reading.least,
-            most: reading.most,
             words,
-            reading: question.reading,
-            series: question.series,
-            policy: question.policy.used(),
-            as_of: newest_claim.map_or_else(
-                || self.as_of(node),
-                |claim| Some(claim.report.as_of.clone()),
-            ),
-            claims: current
-                .iter()
-                .map(|(evidence, current)| self.shown(*evidence, current.claim))
-                .collect(),
-            rests_on: self.rests_on(
-                newest_claim.filter(|_| shown.is_some()),
-                &floor,
-                &point,
-                &current,
-                parts.as_ref(),
-            ),
-            set_aside: aside.iter().map(|aside| set_aside(aside)).collect(),
-            flags: self.flags(
-                group,
-                node,
-                &Told {
-                    floor: &floor,
-                    current: &current,
-                    candidates: &candidates,
-                    is_disputed,
-                    shown,
-                    parts: parts.as_ref(),
-                    conflicts: &conflicts,
-                    derived_from: &derived_from,
-                },
-            ),
-            implied: node.and_then(|node| self.implied(group, node, &current)),
+            flags,
             conflicts,
-            given_up: self.names(&self.repair.related_to(nodes)),
-            more_conflicts: self.clashes.may_have_more(nodes),
             parts,
             point,
             floor,
+            current,
+            aside,
         })
     }
 
@@ -772,16 +901,18 @@ impl Resolved<'_> {
         self.network.carried.get(evidence as usize)
     }
 
-    fn rests_on(
-        &self,
-        shown: Option<&Claim>,
-        floor: &Bounds,
-        point: &Bounds,
-        current: &[(Evidence, &Current<'_>)],
-        parts: Option<&Parts>,
-    ) -> Vec<Support> {
-        let mut roles: BTreeMap<(Position, u16), (Evidence, BTreeSet<&'static str>)> =
-            BTreeMap::new();
+    /// The evidence a figure rests on, in the order of the log.
+    fn rests_on(&self, read: &Read<'_>) -> Vec<Support> {
+        let support = |(evidence, roles): (Evidence, BTreeSet<&'static str>)| Support {
+            claim: self.network.name_of(evidence),
+            contributed: self.contributed(evidence, &roles),
+        };
+        self.roles(read).into_values().map(support).collect()
+    }
+
+    /// The evidence a figure rests on, by its place in the log, with what each contributes to.
+    fn roles(&self, read: &Read<'_>) -> Roles {
+        let mut roles = Roles::new();
         let mut add = |name: ClaimRef, role: Option<&'static str>| {
             let Some(evidence) = self.network.evidence_named(name) else {
                 return;
@@ -791,24 +922,24 @@ impl Resolved<'_> {
                 .or_insert_with(|| (evidence, BTreeSet::new()));
             entry.1.extend(role);
         };
-        for (_, current) in current {
+        for (_, current) in &read.current {
             add(ClaimRef::Claim(current.claim.id), None);
         }
-        if let Some(claim) = shown {
+        if let Some(claim) = read.newest_claim.filter(|_| read.shown.is_some()) {
             add(ClaimRef::Claim(claim.id), Some("what is shown"));
             let carried = self.carried(claim).filter(|one| one.words().is_some());
             for event in carried.map_or_else(Vec::new, |one| one.events(&self.network.carried)) {
                 add(ClaimRef::Event(event), Some("what is shown"));
             }
         }
-        if let Some(event) = parts.and_then(|parts| parts.declared_by) {
+        if let Some(event) = read.parts.as_ref().and_then(|parts| parts.declared_by) {
             add(ClaimRef::Event(event), Some("the parts"));
         }
         let proofs = [
-            &floor.least_by,
-            &floor.most_by,
-            &point.least_by,
-            &point.most_by,
+            &read.floor.least_by,
+            &read.floor.most_by,
+            &read.point.least_by,
+            &read.point.most_by,
         ];
         for (proof, role) in
             proofs
@@ -819,11 +950,7 @@ impl Resolved<'_> {
                 add(*witness, Some(role));
             }
         }
-        let support = |(evidence, roles): (Evidence, BTreeSet<&'static str>)| Support {
-            claim: self.network.name_of(evidence),
-            contributed: self.contributed(evidence, &roles),
-        };
-        roles.into_values().map(support).collect()
+        roles
     }
 
     fn contributed(&self, evidence: Evidence, roles: &BTreeSet<&'static str>) -> String {
@@ -924,7 +1051,7 @@ fn figure_name(group: &Group, period: &TollPeriod) -> FigureName {
         outcome: group.outcome,
         who: group.who,
         scope: group.harm,
-        places: group.places.clone(),
+        places: group.places.to_vec(),
         basis: group.basis,
         period: match period {
             TollPeriod::Incident => situ_core::Period::Incident,

@@ -5,12 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use situ_core::{
-    ClaimRef, EventId, Harm, Instant, Known, PlaceId, Position, Register, SituationId, SourceId,
-    Valid,
+    ClaimRef, EventId, Harm, Instant, Known, PlaceId, Position, Recorded, Register, Retraction,
+    SituationId, SourceId, Valid,
 };
 
 use crate::answer::{Group, clan_of};
-use crate::claims::{Claim, Claims};
+use crate::claims::{CellIx, Claim, Claims};
 use crate::figure_name::FigureName;
 
 /// An event that may move a figure.
@@ -62,6 +62,65 @@ pub(crate) fn bearings<'a>(
     finding.places();
     finding.retractions();
     finding.found.into_values().collect()
+}
+
+/// What an event does to a figure that makes claims of some cells, or takes back claims of them; and what takes back others in
+/// favour of it.
+///
+/// It is all that [`bearings`] has of these events, and costs nothing for what else there is of the clan.
+pub(crate) fn bearings_of<'a>(
+    (recorded, cells): (&Recorded, &[CellIx]),
+    claims: &'a Claims,
+    register: &'a Register,
+    figure: &FigureName,
+) -> Vec<Bearing<'a>> {
+    let clan = clan_of(claims, figure);
+    let is_of_clan = |cell: &CellIx| clan.contains(cell);
+    if let Some(retraction) = register.retraction(recorded.id) {
+        let bearing = retracting(claims, register, &is_of_clan, retraction);
+        return bearing.into_iter().collect();
+    }
+    let own = claims.claims_at(recorded.position, cells, is_of_clan);
+    let makes = (!own.is_empty()).then(|| Bearing {
+        event: recorded.id,
+        position: recorded.position,
+        learnt_at: recorded.learnt_at,
+        does: Does::Claims(own),
+    });
+    let retractions = register.retractions_in_favour_of(recorded.id);
+    let takes_back = retractions.filter_map(|one| retracting(claims, register, &is_of_clan, one));
+    makes.into_iter().chain(takes_back).collect()
+}
+
+/// What a retraction takes back in the end; none where that is no claim of the clan.
+fn retracting<'a>(
+    claims: &'a Claims,
+    register: &Register,
+    is_of_clan: &impl Fn(&CellIx) -> bool,
+    retraction: &Retraction,
+) -> Option<Bearing<'a>> {
+    let (mut first, mut depth) = (retraction, 0);
+    let mut seen = BTreeSet::from([retraction.event]);
+    while let Some(next) = register.retraction(first.target.event()) {
+        if !seen.insert(next.event) {
+            return None;
+        }
+        (first, depth) = (next, depth + 1);
+    }
+    let mut hit = claims.claims_of(first.target.event(), is_of_clan);
+    if let ClaimRef::Claim(target) = first.target {
+        hit.retain(|claim| claim.id == target);
+    }
+    (!hit.is_empty()).then(|| Bearing {
+        event: retraction.event,
+        position: retraction.position,
+        learnt_at: retraction.learnt_at,
+        does: Does::Retracts {
+            replacement: retraction.replacement,
+            claims: hit,
+            depth,
+        },
+    })
 }
 
 struct Finding<'a, 'q> {
@@ -183,7 +242,7 @@ impl<'a> Finding<'a, '_> {
 
     /// The places counted in, and those around them.
     fn places(&mut self) {
-        let counted = self.clan().flat_map(|claim| &claim.cell.places);
+        let counted = self.clan().flat_map(|claim| &*claim.cell.places);
         let mut places: Vec<PlaceId> = counted.chain(&self.figure.places).cloned().collect();
         let mut seen = BTreeSet::new();
         while let Some(place) = places.pop() {

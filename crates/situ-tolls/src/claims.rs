@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use situ_core::{
     Basis, CasualtiesReported, ClaimId, EventId, Figure, Harm, Instant, Known, Name, Outcome,
@@ -24,9 +24,6 @@ pub(crate) struct Claim {
     pub(crate) start: Option<When>,
 }
 
-/// The order of a line: [`Claim::precedence`].
-pub(crate) type Precedence = (Moment, Reverse<usize>, Instant);
-
 /// What the figures of one event share.
 #[derive(Debug)]
 pub(crate) struct Report {
@@ -47,8 +44,8 @@ pub(crate) struct Cell {
     pub(crate) outcome: Outcome,
     pub(crate) basis: Basis,
     pub(crate) harm: Harm,
-    /// Sorted; empty means the whole situation.
-    pub(crate) places: Vec<PlaceId>,
+    /// Sorted; empty means the whole situation. Cells are copied a lot, so this is cheap to clone.
+    pub(crate) places: Arc<[PlaceId]>,
     pub(crate) who: Who,
     pub(crate) span: Span,
 }
@@ -112,7 +109,7 @@ impl Claim {
     }
 
     /// The order of a line: newer as-of first; on the same as-of fewer relays, then learnt later.
-    pub(crate) fn precedence(&self) -> Precedence {
+    pub(crate) fn precedence(&self) -> (Moment, Reverse<usize>, Instant) {
         let report = &self.report;
         (
             report.moment,
@@ -155,7 +152,7 @@ impl Cell {
             outcome: figure.outcome,
             basis: figure.basis,
             harm: figure.scope,
-            places,
+            places: places.into(),
             who: figure.who(),
             span,
         }
@@ -234,6 +231,8 @@ pub(crate) struct Incident {
 pub(crate) struct Claims {
     pub(crate) cells: Vec<Kept>,
     index: HashMap<Arc<Cell>, CellIx>,
+    /// Where each report stands and which cells it counts; put together when it is first asked for.
+    reports: OnceLock<HashMap<EventId, (Position, Vec<CellIx>)>>,
     origins: HashMap<SourceId, OriginIx>,
     pub(crate) kin: Kin,
     pub(crate) declared: Vec<Declared>,
@@ -261,57 +260,186 @@ pub(crate) struct Kept {
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
     pub(crate) origin: SourceId,
-    /// As they came.
+    /// In the order of the log.
     claims: Vec<Claim>,
-    /// The order of the line, from the first to the last that can be current; of what is equal in that, the one that came first
-    /// last. In blocks, none of them empty: a claim that comes late moves its block, not the line.
-    order: Vec<Vec<Seen>>,
+    /// From the first to the last that can be current; of what is equal in that, the one that came first last. In blocks, none of
+    /// them empty: a claim that comes late moves its block, not the line.
+    order: Vec<Block>,
+    /// Which claims a retraction was ever aimed at, in the order of the log.
+    retracted: Vec<u32>,
     /// Whether a claim names the epoch of its counter.
     pub(crate) names_epochs: bool,
+}
+
+/// Claims that follow one another in the order of a line.
+#[derive(Debug, Clone)]
+struct Block {
+    seen: Vec<Seen>,
+    /// The least of them all, each: where that is not seen, none of them is.
+    least: Seen,
 }
 
 /// What decides who sees a claim and where it stands, side by side: most of a long line is only looked at.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
-    precedence: Precedence,
-    position: Position,
-    /// Which claim of the line it is, as they came.
-    number: usize,
+    moment: Moment,
+    learnt_at: Instant,
+    relays: u32,
+    /// Which claim of the line it is.
+    number: u32,
 }
 
 impl Seen {
-    fn is_visible(&self, valid: Valid, known: Known) -> bool {
-        let (moment, _, learnt_at) = self.precedence;
-        moment.earliest <= valid.0 && known.includes(learnt_at, self.position)
+    fn of(claim: &Claim, number: usize) -> Self {
+        Self {
+            moment: claim.moment(),
+            learnt_at: claim.report.learnt_at,
+            relays: u32::try_from(claim.report.source.via.len()).unwrap_or(u32::MAX),
+            number: u32::try_from(number).expect("fewer than 2^32 claims"),
+        }
+    }
+
+    /// As [`Claim::precedence`].
+    fn precedence(&self) -> (Moment, Reverse<u32>, Instant) {
+        (self.moment, Reverse(self.relays), self.learnt_at)
+    }
+
+    /// Whether it is one of the first so many, and is seen.
+    fn is_visible(&self, valid: Valid, known: Known, first: usize) -> bool {
+        let is_known = match known {
+            Known::Position(_) => (self.number as usize) < first,
+            Known::Learnt(learnt) => self.learnt_at <= learnt,
+        };
+        is_known && self.moment.earliest <= valid.0
+    }
+
+    /// The least of both, each.
+    fn least(self, other: Self) -> Self {
+        Self {
+            moment: Moment {
+                latest: self.moment.latest.min(other.moment.latest),
+                earliest: self.moment.earliest.min(other.moment.earliest),
+            },
+            learnt_at: self.learnt_at.min(other.learnt_at),
+            relays: self.relays.min(other.relays),
+            number: self.number.min(other.number),
+        }
+    }
+}
+
+impl Block {
+    /// The most claims of a block.
+    const MOST: usize = 64;
+
+    fn of(seen: Seen) -> Self {
+        Self {
+            seen: vec![seen],
+            least: seen,
+        }
+    }
+
+    /// Whether all of it comes before others of a precedence.
+    fn is_before(&self, precedence: (Moment, Reverse<u32>, Instant)) -> bool {
+        let last = self.seen.last();
+        last.is_none_or(|last| last.precedence() < precedence)
+    }
+
+    fn insert(&mut self, seen: Seen) {
+        let precedence = seen.precedence();
+        let at = (self.seen).partition_point(|other| other.precedence() < precedence);
+        self.seen.insert(at, seen);
+        self.least = self.least.least(seen);
+    }
+
+    /// Keeps the first half, and gives the other.
+    fn split(&mut self) -> Self {
+        let seen = self.seen.split_off(self.seen.len() / 2);
+        let least = |seen: &[Seen]| seen[1..].iter().copied().fold(seen[0], Seen::least);
+        self.least = least(&self.seen);
+        Self {
+            least: least(&seen),
+            seen,
+        }
     }
 }
 
 impl Line {
-    /// The most claims of a block of the order.
-    const BLOCK: usize = 64;
-
     /// The claims that are visible then, from the last to the first that can be current; what is equal in that, as it came.
     pub(crate) fn visible(&self, valid: Valid, known: Known) -> impl Iterator<Item = &Claim> {
-        let seen = self.order.iter().rev().flat_map(|block| block.iter().rev());
-        seen.filter(move |seen| seen.is_visible(valid, known))
-            .map(|seen| &self.claims[seen.number])
+        let first = match known {
+            Known::Position(position) => self.up_to(position),
+            Known::Learnt(_) => self.claims.len(),
+        };
+        let is_visible = move |seen: &&Seen| seen.is_visible(valid, known, first);
+        let blocks = self.order.iter().rev();
+        let blocks = blocks.filter(move |block| is_visible(&&block.least));
+        let seen = blocks.flat_map(|block| block.seen.iter().rev());
+        seen.filter(is_visible)
+            .map(|seen| &self.claims[seen.number as usize])
+    }
+
+    /// How many claims stand in the log up to a position.
+    fn up_to(&self, position: Position) -> usize {
+        match self.claims.last() {
+            Some(last) if last.report.position > position => {
+                (self.claims).partition_point(|claim| claim.report.position <= position)
+            }
+            _ => self.claims.len(),
+        }
     }
 
     /// Every claim, in the order of the line.
-    pub(crate) fn claims(&self) -> impl DoubleEndedIterator<Item = &Claim> {
-        let seen = self.order.iter().flatten();
-        seen.map(|seen| &self.claims[seen.number])
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = &Claim> {
+        let seen = self.order.iter().flat_map(|block| &block.seen);
+        seen.map(|seen| &self.claims[seen.number as usize])
     }
 
-    /// The claims of the last event applied, which stood there.
-    pub(crate) fn last_of(&self, position: Position) -> impl Iterator<Item = &Claim> {
-        let last_first = self.claims.iter().rev();
-        last_first.take_while(move |claim| claim.report.position == position)
+    /// Every claim, in the order of the log.
+    pub(crate) fn claims(&self) -> &[Claim] {
+        &self.claims
     }
 
-    /// How many claims there are.
-    pub(crate) const fn len(&self) -> usize {
-        self.claims.len()
+    /// The claims of the event that stands there.
+    pub(crate) fn claims_at(&self, position: Position) -> &[Claim] {
+        let end = self.up_to(position);
+        let is_of_another = |claim: &Claim| claim.report.position != position;
+        let before = self.claims[..end].iter().rposition(is_of_another);
+        &self.claims[before.map_or(0, |before| before + 1)..end]
+    }
+
+    /// A few claims around a position of the log.
+    pub(crate) fn beside(&self, position: Position) -> &[Claim] {
+        let at = self.up_to(position);
+        &self.claims[at.saturating_sub(2)..self.claims.len().min(at + 2)]
+    }
+
+    /// The claims before a moment that a retraction was ever aimed at and that are visible then, in the order of
+    /// [`Line::visible`].
+    pub(crate) fn retracted_before(
+        &self,
+        moment: Moment,
+        valid: Valid,
+        known: Known,
+    ) -> Vec<&Claim> {
+        let claims = self
+            .retracted
+            .iter()
+            .map(|number| &self.claims[*number as usize]);
+        let is_meant = |claim: &&Claim| claim.moment() < moment && claim.is_visible(valid, known);
+        let mut claims: Vec<&Claim> = claims.filter(is_meant).collect();
+        claims.sort_by_key(|claim| Reverse(claim.precedence()));
+        claims
+    }
+
+    /// Takes in that a retraction is aimed at the event that stands there.
+    fn mark_retracted(&mut self, position: Position) {
+        let end = self.up_to(position);
+        let start = end - self.claims_at(position).len();
+        for number in (start..end).filter_map(|number| u32::try_from(number).ok()) {
+            if let Err(place) = self.retracted.binary_search(&number) {
+                self.retracted.insert(place, number);
+            }
+        }
     }
 
     /// What an origin says; nothing yet.
@@ -320,52 +448,75 @@ impl Line {
             origin,
             claims: Vec::new(),
             order: Vec::new(),
+            retracted: Vec::new(),
             names_epochs: false,
         }
     }
 
+    /// What an origin says, given in the order of [`Line::in_order`].
+    pub(crate) fn ordered(
+        origin: SourceId,
+        in_order: Vec<Claim>,
+        is_retracted: impl Fn(&Claim) -> bool,
+    ) -> Self {
+        let names_epochs = in_order.iter().any(|claim| claim.report.epoch.is_some());
+        let mut numbers = vec![0; in_order.len()];
+        let mut claims: Vec<(usize, Claim)> = in_order.into_iter().enumerate().collect();
+        let is_sorted = claims.is_sorted_by_key(|(_, claim)| claim.order_of_log());
+        if !is_sorted {
+            claims.sort_unstable_by_key(|(_, claim)| claim.order_of_log());
+        }
+        for (number, (place, _)) in claims.iter().enumerate() {
+            numbers[*place] = number;
+        }
+        let claims: Vec<Claim> = claims.into_iter().map(|(_, claim)| claim).collect();
+        let retracted = (0..).zip(&claims).filter(|(_, claim)| is_retracted(claim));
+        let retracted = retracted.map(|(number, _)| number).collect();
+        let seen = numbers.into_iter();
+        let seen: Vec<Seen> = seen
+            .map(|number| Seen::of(&claims[number], number))
+            .collect();
+        let mut line = Self {
+            names_epochs,
+            retracted,
+            claims,
+            ..Self::new(origin)
+        };
+        for seen in seen {
+            line.push(seen);
+        }
+        line
+    }
+
+    /// Adds a claim of the newest event.
     fn add(&mut self, claim: Claim) {
-        let precedence = claim.precedence();
-        let is_before = |seen: &Seen| seen.precedence < precedence;
-        let ends_before = |block: &Vec<Seen>| block.last().is_none_or(is_before);
+        let seen = Seen::of(&claim, self.claims.len());
+        self.names_epochs |= claim.report.epoch.is_some();
+        self.claims.push(claim);
+        let precedence = seen.precedence();
+        let ends_before = |block: &Block| block.is_before(precedence);
         // Mostly it is the newest.
         if self.order.last().is_none_or(ends_before) {
-            return self.add_last(claim);
+            return self.push(seen);
         }
         let mut index = self.order.partition_point(ends_before);
-        if self.order[index].len() == Self::BLOCK {
-            let later = self.order[index].split_off(Self::BLOCK / 2);
+        if self.order[index].seen.len() == Block::MOST {
+            let later = self.order[index].split();
             self.order.insert(index + 1, later);
             index += usize::from(ends_before(&self.order[index]));
         }
-        let seen = self.take_in(claim);
-        let block = &mut self.order[index];
-        block.insert(block.partition_point(is_before), seen);
+        self.order[index].insert(seen);
     }
 
-    /// Makes room for as many claims.
-    pub(crate) fn reserve(&mut self, count: usize) {
-        self.claims.reserve_exact(count);
-    }
-
-    /// Adds a claim that comes last in the order of the line.
-    pub(crate) fn add_last(&mut self, claim: Claim) {
-        let seen = self.take_in(claim);
+    /// Puts what comes last in the order.
+    fn push(&mut self, seen: Seen) {
         match self.order.last_mut() {
-            Some(block) if block.len() < Self::BLOCK => block.push(seen),
-            _ => self.order.push(vec![seen]),
+            Some(block) if block.seen.len() < Block::MOST => {
+                block.seen.push(seen);
+                block.least = block.least.least(seen);
+            }
+            _ => self.order.push(Block::of(seen)),
         }
-    }
-
-    fn take_in(&mut self, claim: Claim) -> Seen {
-        let seen = Seen {
-            precedence: claim.precedence(),
-            position: claim.report.position,
-            number: self.claims.len(),
-        };
-        self.names_epochs |= claim.report.epoch.is_some();
-        self.claims.push(claim);
-        seen
     }
 }
 
@@ -388,7 +539,7 @@ impl Claims {
             words: reported.words,
         });
         let origin = self.origin(&report.source.origin);
-        (1..)
+        let cells: Vec<CellIx> = (1..)
             .zip(reported.figures)
             .map(|(number, figure)| {
                 let id = ClaimId {
@@ -397,7 +548,11 @@ impl Claims {
                 };
                 self.add(id, &report, origin, figure)
             })
-            .collect()
+            .collect();
+        if let Some(reports) = self.reports.get_mut() {
+            reports.insert(recorded.id, (recorded.position, cells.clone()));
+        }
+        cells
     }
 
     fn add(
@@ -475,6 +630,67 @@ impl Claims {
             .flat_map(|kept| &kept.lines)
             .flat_map(Line::claims)
     }
+
+    /// The cells a report counts, each as often as it counts it; none of what is no report.
+    pub(crate) fn cells_of(&self, report: EventId) -> &[CellIx] {
+        let found = self.reports().get(&report);
+        found.map_or(&[], |(_, cells)| cells.as_slice())
+    }
+
+    /// The claims a report makes of some cells, in its own order.
+    pub(crate) fn claims_of(
+        &self,
+        report: EventId,
+        is_meant: impl Fn(&CellIx) -> bool,
+    ) -> Vec<&Claim> {
+        let found = self.reports().get(&report);
+        found.map_or_else(Vec::new, |(position, cells)| {
+            self.claims_at(*position, cells, is_meant)
+        })
+    }
+
+    /// The same of the report that stands there, which counts these cells.
+    pub(crate) fn claims_at(
+        &self,
+        position: Position,
+        cells: &[CellIx],
+        is_meant: impl Fn(&CellIx) -> bool,
+    ) -> Vec<&Claim> {
+        let mut cells: Vec<CellIx> = cells.iter().copied().filter(is_meant).collect();
+        cells.sort_unstable();
+        cells.dedup();
+        let lines = cells.iter().flat_map(|cell| &self.cells[*cell].lines);
+        let mut claims: Vec<&Claim> = lines.flat_map(|line| line.claims_at(position)).collect();
+        claims.sort_by_key(|claim| claim.id.figure);
+        claims
+    }
+
+    /// Takes in that a retraction is aimed at a report; gives whether there is such a report.
+    pub(crate) fn mark_retracted(&mut self, report: EventId) -> bool {
+        let Some((position, cells)) = self.reports().get(&report).cloned() else {
+            return false;
+        };
+        for cell in cells {
+            for line in &mut self.cells[cell].lines {
+                line.mark_retracted(position);
+            }
+        }
+        true
+    }
+
+    fn reports(&self) -> &HashMap<EventId, (Position, Vec<CellIx>)> {
+        self.reports.get_or_init(|| {
+            let mut reports: HashMap<EventId, (Position, Vec<CellIx>)> = HashMap::new();
+            for (cell, kept) in self.cells.iter().enumerate() {
+                for claim in kept.lines.iter().flat_map(Line::claims) {
+                    let report = reports.entry(claim.id.event);
+                    let report = report.or_insert((claim.report.position, Vec::new()));
+                    report.1.push(cell);
+                }
+            }
+            reports
+        })
+    }
 }
 
 #[cfg(test)]
@@ -499,7 +715,7 @@ mod tests {
             outcome: Outcome::Killed,
             basis: Basis::Reported,
             harm: Harm::All,
-            places: Vec::new(),
+            places: Arc::default(),
             who: Who::any(Role::All),
             span: Span::Incident,
         };
@@ -527,10 +743,10 @@ mod tests {
             expected.insert(at, (*number, *moment));
         }
         let number = |claim: &Claim| claim.report.position.get();
-        let in_order: Vec<u64> = line.claims().map(number).collect();
+        let in_order: Vec<u64> = line.in_order().map(number).collect();
         let wanted: Vec<u64> = expected.iter().map(|(number, _)| *number).collect();
         assert_eq!(in_order, wanted);
-        assert_eq!(line.len(), arrived.len());
+        assert_eq!(line.claims().len(), arrived.len());
         let (valid, known) = (
             Valid(Instant::from_unix_nanos(200)),
             Known::Position(Position::new(700)),

@@ -7,10 +7,10 @@ use situ_core::{AsOf, Known, SituationId};
 
 use crate::answer::Group;
 use crate::bearing::Bearing;
-use crate::brief::{Brief, conflicts_beside};
+use crate::brief::{Brief, Outline, conflicts_beside};
 use crate::figure_name::FigureName;
 use crate::history::{Cause, Change, Walk};
-use crate::toll::{Conflict, Toll};
+use crate::toll::Conflict;
 use crate::tolls::{Question, Tolls};
 
 /// A figure that differs between two states of knowledge.
@@ -60,14 +60,14 @@ impl Tolls {
         let resolved = |as_of| {
             let answer = self.at(situation, as_of, question);
             let figures = answer.tolls.into_iter();
-            figures.map(|toll| (Group::named(&toll.figure), toll))
+            figures.map(|toll| (Group::named(&toll.figure), Outline::of(toll)))
         };
-        let mut both: BTreeMap<Group, (Option<Toll>, Option<Toll>)> = BTreeMap::new();
-        for (group, toll) in resolved(from) {
-            both.entry(group).or_default().0 = Some(toll);
+        let mut both: BTreeMap<Group, (Option<Outline>, Option<Outline>)> = BTreeMap::new();
+        for (group, outline) in resolved(from) {
+            both.entry(group).or_default().0 = Some(outline);
         }
-        for (group, toll) in resolved(to) {
-            both.entry(group).or_default().1 = Some(toll);
+        for (group, outline) in resolved(to) {
+            both.entry(group).or_default().1 = Some(outline);
         }
         let between = Between {
             tolls: self,
@@ -91,11 +91,9 @@ struct Between<'a> {
 }
 
 impl Between<'_> {
-    fn difference(&self, before: Option<Toll>, after: Option<Toll>) -> Option<Difference> {
-        let (from, to) = (
-            before.as_ref().map(Brief::of),
-            after.as_ref().map(Brief::of),
-        );
+    fn difference(&self, before: Option<Outline>, after: Option<Outline>) -> Option<Difference> {
+        let [from, to] =
+            [&before, &after].map(|figure| figure.as_ref().map(|outline| outline.brief.clone()));
         let arose = conflicts_beside(after.as_ref(), before.as_ref());
         let settled = conflicts_beside(before.as_ref(), after.as_ref());
         if from == to && arose.is_empty() && settled.is_empty() {
@@ -122,8 +120,8 @@ impl Between<'_> {
     fn because(
         &self,
         figure: &FigureName,
-        before: Option<Toll>,
-        after: Option<Toll>,
+        before: Option<Outline>,
+        after: Option<Outline>,
     ) -> Vec<Cause> {
         let valid = self.to.valid.max(self.from.valid);
         let (policy, reading) = (&self.question.policy, self.question.reading);

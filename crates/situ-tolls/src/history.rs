@@ -8,13 +8,13 @@ use situ_core::{
 };
 
 use crate::answer::{Group, clan_of};
-use crate::bearing::{Bearing, Does, bearings};
-use crate::brief::{Brief, conflicts_beside};
+use crate::bearing::{Bearing, Does, bearings, bearings_of};
+use crate::brief::{Brief, Outline, conflicts_beside};
 use crate::claims::{CellIx, Claim, Claims, Line};
 use crate::figure_name::FigureName;
 use crate::lines::epoch;
 use crate::policy::Policy;
-use crate::toll::{ClaimShown, Conflict, Reading, Toll};
+use crate::toll::{ClaimShown, Conflict, Reading};
 use crate::tolls::{Question, Tolls};
 
 /// One step in what was known of a figure.
@@ -192,33 +192,17 @@ impl<'a> Walk<'a> {
         Some(Self { bearings, ..walk })
     }
 
-    /// Looks at the last event applied alone, a report that makes claims of some cells and stands in place of no other.
-    pub(crate) fn of_report(
+    /// Looks at one event alone that makes claims or takes some back, and at what takes others back in its favour.
+    pub(crate) fn of_event(
         tolls: &'a Tolls,
         situation: &'a SituationId,
         valid: Valid,
-        question: (&FigureName, &Policy, Reading),
-        (recorded, cells): (&Recorded, &[CellIx]),
+        (figure, policy, reading): (&FigureName, &Policy, Reading),
+        event: (&Recorded, &[CellIx]),
     ) -> Option<Self> {
-        let (figure, policy, reading) = question;
-        let mut walk = Self::over(tolls, situation, valid, figure, policy, reading)?;
-        let clan = clan_of(walk.claims, figure);
-        let cells: BTreeSet<CellIx> = cells.iter().copied().collect();
-        let of_clan = cells.iter().filter(|cell| clan.contains(cell));
-        let lines = of_clan.flat_map(|cell| &walk.claims.cells[*cell].lines);
-        let mut claims: Vec<&Claim> = lines
-            .flat_map(|line| line.last_of(recorded.position))
-            .collect();
-        claims.sort_by_key(|claim| claim.id.figure);
-        if !claims.is_empty() {
-            walk.bearings.push(Bearing {
-                event: recorded.id,
-                position: recorded.position,
-                learnt_at: recorded.learnt_at,
-                does: Does::Claims(claims),
-            });
-        }
-        Some(walk)
+        let walk = Self::over(tolls, situation, valid, figure, policy, reading)?;
+        let bearings = bearings_of(event, walk.claims, tolls.register(), figure);
+        Some(Self { bearings, ..walk })
     }
 
     /// Looks at a figure, and at no event yet.
@@ -292,11 +276,11 @@ impl<'a> Walk<'a> {
     }
 
     /// The changes over some steps, from the figure as it was before the first.
-    fn changes(&self, from: Option<Toll>, steps: &[Step<'_>]) -> Vec<Change> {
+    fn changes(&self, from: Option<Outline>, steps: &[Step<'_>]) -> Vec<Change> {
         let mut from = from;
         let mut changes = Vec::new();
         for step in steps {
-            let to = self.toll(step.after);
+            let to = self.outline(step.after);
             changes.extend(self.change(step, from.as_ref(), to.as_ref()));
             from = to;
         }
@@ -304,7 +288,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The changes after one state of knowledge, up to another of the same clock.
-    pub(crate) fn between(&self, from: Option<Toll>, after: Known, up_to: Known) -> Vec<Change> {
+    pub(crate) fn between(&self, from: Option<Outline>, after: Known, up_to: Known) -> Vec<Change> {
         let is_between =
             |bearing: &Bearing<'_>| bearing.is_known(up_to) && !bearing.is_known(after);
         self.changes(from, &self.steps(is_between, up_to))
@@ -314,8 +298,8 @@ impl<'a> Walk<'a> {
     pub(crate) fn step(
         &self,
         position: Position,
-        from: Option<&Toll>,
-        to: Option<&Toll>,
+        from: Option<&Outline>,
+        to: Option<&Outline>,
     ) -> Option<Change> {
         let is_there = |bearing: &&Bearing<'a>| bearing.position == position;
         let before = Position::new(position.get().saturating_sub(1));
@@ -343,16 +327,21 @@ impl<'a> Walk<'a> {
         if direct.is_empty() { indirect } else { direct }
     }
 
-    fn toll(&self, known: Known) -> Option<Toll> {
+    fn outline(&self, known: Known) -> Option<Outline> {
         let as_of = AsOf {
             valid: self.valid,
             known,
         };
         let answer = self.tolls.at(self.situation, as_of, &self.question);
-        answer.tolls.into_iter().next()
+        answer.tolls.into_iter().next().map(Outline::of)
     }
 
-    fn change(&self, step: &Step<'_>, from: Option<&Toll>, to: Option<&Toll>) -> Option<Change> {
+    fn change(
+        &self,
+        step: &Step<'_>,
+        from: Option<&Outline>,
+        to: Option<&Outline>,
+    ) -> Option<Change> {
         let (direct, indirect) = self.causes(step);
         let mut change = Change {
             known: step.after,
@@ -360,8 +349,8 @@ impl<'a> Walk<'a> {
             causes: direct,
             arose: conflicts_beside(to, from),
             settled: conflicts_beside(from, to),
-            from: from.map(Brief::of),
-            to: to.map(Brief::of),
+            from: from.map(|outline| outline.brief.clone()),
+            to: to.map(|outline| outline.brief.clone()),
         };
         if !change.is_seen() && change.causes.is_empty() {
             return None;
@@ -564,13 +553,12 @@ impl<'a> Walk<'a> {
 fn those_that_moved(
     causes: Vec<Cause>,
     change: &Change,
-    figures: [Option<&Toll>; 2],
+    figures: [Option<&Outline>; 2],
 ) -> Vec<Cause> {
     let rests_on = figures
         .into_iter()
         .flatten()
-        .flat_map(|toll| &toll.rests_on);
-    let rests_on = rests_on.map(|support| support.claim);
+        .flat_map(|outline| outline.rests_on.iter().copied());
     let conflicts = change.arose.iter().chain(&change.settled);
     let clashing = conflicts.flat_map(|conflict| conflict.claims.iter().copied());
     let evidence: BTreeSet<ClaimRef> = rests_on.chain(clashing).collect();

@@ -48,7 +48,7 @@ pub use citation::{
 pub use diff::{Difference, DifferenceKind};
 pub use figure_name::{FigureName, FigureNameError, PlaceError};
 pub use history::{Cause, CauseClaim, Change, ChangeClass};
-pub use notice::{Notice, PastChange};
+pub use notice::{Notice, PastChange, Watch};
 pub use policy::{Policy, PolicyError};
 pub use said::{ClaimStanding, Line, Said};
 pub use toll::{

@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use situ_core::{
-    AsOf, ClaimRef, Instant, Known, Name, Outcome, Register, Retraction, RetractionReason, SourceId,
+    AsOf, ClaimId, ClaimRef, Instant, Known, Name, Outcome, Register, Retraction, RetractionReason,
+    SourceId,
 };
 
 use crate::claims::{Cell, CellIx, Claim, Claims, Kept, Line, Moment, Restart};
@@ -19,6 +20,35 @@ pub(crate) struct Standing<'a> {
     pub(crate) aside: Vec<Aside<'a>>,
     /// The claims that would be current had they not been retracted without a replacement.
     pub(crate) fallen: Vec<Current<'a>>,
+}
+
+/// What stands, by name. Where it is the same, so are the answers read from it, as long as nothing but reports and what takes them
+/// back has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stood {
+    current: Vec<(ClaimId, Option<Name>, Option<ClaimId>)>,
+    aside: Vec<(ClaimId, Reason, Option<ClaimRef>, Option<RetractionReason>)>,
+    fallen: Vec<(ClaimId, Option<Name>)>,
+}
+
+impl Standing<'_> {
+    /// What stands, by name.
+    pub(crate) fn by_name(&self) -> Stood {
+        let current = self.current.iter().map(|current| {
+            let stale_after = current.stale_after.map(|claim| claim.id);
+            (current.claim.id, current.epoch.cloned(), stale_after)
+        });
+        let aside = (self.aside.iter())
+            .map(|aside| (aside.claim.id, aside.reason, aside.by, aside.retraction));
+        let fallen = self.fallen.iter();
+        Stood {
+            current: current.collect(),
+            aside: aside.collect(),
+            fallen: fallen
+                .map(|fallen| (fallen.claim.id, fallen.epoch.cloned()))
+                .collect(),
+        }
+    }
 }
 
 /// A claim that is current on its line.
@@ -93,7 +123,7 @@ impl<'a> Sorting<'a, '_> {
     fn line(&mut self, line: &'a Line, listed: Listed) {
         let AsOf { valid, known } = self.as_of;
         let visible = line.visible(valid, known);
-        if !line.names_epochs && self.claims.restarts.is_empty() {
+        if self.is_of_one_epoch(line) {
             return self.epoch(visible, None, line, listed);
         }
         let mut epochs: BTreeMap<Option<&'a Name>, Vec<&'a Claim>> = BTreeMap::new();
@@ -104,6 +134,10 @@ impl<'a> Sorting<'a, '_> {
         for (epoch, claims) in epochs {
             self.epoch(claims.into_iter(), epoch, line, listed);
         }
+    }
+
+    fn is_of_one_epoch(&self, line: &Line) -> bool {
+        !line.names_epochs && self.claims.restarts.is_empty()
     }
 
     /// Sorts what a line says in one epoch: from the newest as-of back to the one that has a live claim, and all of it where
@@ -158,7 +192,13 @@ impl<'a> Sorting<'a, '_> {
         else {
             return;
         };
-        for claim in next.into_iter().chain(newest_first) {
+        let AsOf { valid, known } = self.as_of;
+        let rest: Vec<&Claim> = if listed != Listed::All && self.is_of_one_epoch(line) {
+            line.retracted_before(first.moment(), valid, known)
+        } else {
+            next.into_iter().chain(newest_first).collect()
+        };
+        for claim in rest {
             match self.register.claim_retraction(claim.id, self.as_of.known) {
                 Some(retraction) => self.standing.aside.push(retracted(claim, retraction)),
                 None if listed == Listed::All => self.standing.aside.push(Aside {
@@ -329,11 +369,14 @@ fn is_replaced(
         };
         let was_known =
             |claim: &Claim| known.includes(claim.report.learnt_at, claim.report.position);
-        // A correction stands on the line it corrects, mostly.
-        let replacement = line.claims().find(is_it);
-        retracted.is_none()
-            && replacement
-                .or_else(|| claims.all().find(is_it))
-                .is_some_and(was_known)
+        // Mostly a correction stands on the line it corrects, recorded next to the retraction.
+        let beside = line.beside(retraction.position).iter().find(is_it);
+        let anywhere = || {
+            claims
+                .claims_of(replacement.event(), |_| true)
+                .into_iter()
+                .find(|claim| is_it(&claim))
+        };
+        retracted.is_none() && beside.or_else(anywhere).is_some_and(was_known)
     })
 }

@@ -7,13 +7,14 @@ mod partitions;
 mod windows;
 
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use situ_core::{AsOf, ClaimRef, Name, Position, Register, SituationId, SourceId, WindowKind};
 
 use crate::carry::Carried;
 use crate::claims::{Cell, Claim, Claims, Declared, Moment, Moved, Restart, Span};
 use crate::lines::{Aside, Current, Standing};
-use crate::solver::{Evidence, Fact, Node, Rule, Sense, Solution, System};
+use crate::solver::{Evidence, Fact, Node, Rule, Rules, Sense, Solution, System};
 use crate::toll::Reading;
 
 use crate::tolls::Series;
@@ -55,6 +56,8 @@ pub(crate) struct Network<'a> {
     figures: usize,
     index: BTreeMap<Count, Node>,
     pub(crate) current: Vec<Current<'a>>,
+    /// The count of each current claim.
+    nodes_of: Vec<Node>,
     /// Each current claim, carried on.
     pub(crate) carried: Vec<Carried<'a>>,
     moved: Vec<&'a Moved>,
@@ -63,7 +66,9 @@ pub(crate) struct Network<'a> {
     restarts: Vec<&'a Restart>,
     totals: Vec<Total>,
     named: HashMap<ClaimRef, Evidence>,
+    /// As they are put together; then they are all in one place.
     rules: Vec<Rule>,
+    all_rules: Rc<Rules>,
     /// Rules that may not hold, for windows of unstated kind and as-ofs that may be one moment: they bound no figure, and show
     /// possible conflicts.
     tentative: Vec<Rule>,
@@ -108,6 +113,7 @@ impl<'a> Network<'a> {
             figures: 0,
             index: BTreeMap::new(),
             current: standing.current.clone(),
+            nodes_of: Vec::new(),
             carried,
             moved,
             shifts: Vec::new(),
@@ -116,6 +122,7 @@ impl<'a> Network<'a> {
             totals: Vec::new(),
             named: HashMap::new(),
             rules: Vec::new(),
+            all_rules: Rc::default(),
             tentative: Vec::new(),
             banned: BTreeMap::new(),
             partitions: Vec::new(),
@@ -147,22 +154,25 @@ impl<'a> Network<'a> {
             |node: &Node| matches!(network.counts[*node].cell.span, Span::Cumulative(_));
         network.running = network.nodes().filter(is_running).collect();
         network.ban_totals_of_retracted(standing);
+        network.all_rules = Rc::new(Rules::from(std::mem::take(&mut network.rules)));
         network
     }
 
-    /// Counts, claims and constraints under a reading.
-    pub(crate) fn system(&self, reading: Reading) -> System {
-        self.system_with(reading, &[])
+    /// Counts, claims and constraints under `point` and under `floor`.
+    pub(crate) fn systems(&self) -> [System; 2] {
+        let system = |reading| self.system(reading, Rc::clone(&self.all_rules));
+        [Reading::Point, Reading::Floor].map(system)
     }
 
     /// The same under `point`, with windows of unstated kind read as windows of occurrence, and overlapping as-ofs as one; none
     /// where that changes nothing.
     pub(crate) fn tentative_system(&self) -> Option<System> {
         let changes = !self.tentative.is_empty();
-        changes.then(|| self.system_with(Reading::Point, &self.tentative))
+        let rules = || Rules::from([self.all_rules.as_slice(), &self.tentative].concat());
+        changes.then(|| self.system(Reading::Point, Rc::new(rules())))
     }
 
-    fn system_with(&self, reading: Reading, tentative: &[Rule]) -> System {
+    fn system(&self, reading: Reading, rules: Rc<Rules>) -> System {
         let facts = self.current.iter().zip(0..).map(|(current, evidence)| {
             let quantity = current.claim.quantity;
             let interval = match reading {
@@ -170,7 +180,7 @@ impl<'a> Network<'a> {
                 Reading::Floor => quantity.floor(),
             };
             Fact {
-                node: self.index[&Count::of(current)],
+                node: self.nodes_of[evidence as usize],
                 least: signed(interval.least),
                 most: interval.most.map(signed),
                 evidence,
@@ -188,8 +198,7 @@ impl<'a> Network<'a> {
         System {
             nodes: self.counts.len(),
             facts: facts.chain(moved).collect(),
-            rules: [&self.rules, tentative].concat(),
-            ..System::default()
+            rules,
         }
     }
 

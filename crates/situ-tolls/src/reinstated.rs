@@ -8,7 +8,7 @@ use crate::claims::Cell;
 use crate::lines::{Current, Standing};
 use crate::network::{Context, Network, ends};
 use crate::solver::{End, Node, Solution};
-use crate::toll::{Bounds, Reading};
+use crate::toll::Bounds;
 use crate::tolls::Series;
 
 /// The counts as they would be, under both readings.
@@ -42,9 +42,10 @@ impl<'a> Reinstated<'a> {
             .current
             .sort_by_key(|current| current.claim.order_of_log());
         let network = Network::new(context, &reinstated, asked, series);
+        let [point, floor] = network.systems().map(|system| system.solve(|_| true));
         Some(Self {
-            point: network.system(Reading::Point).solve(|_| true),
-            floor: network.system(Reading::Floor).solve(|_| true),
+            point,
+            floor,
             fallen: standing.fallen.iter().map(|one| one.claim.id).collect(),
             network,
         })

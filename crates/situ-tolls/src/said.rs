@@ -225,7 +225,7 @@ impl Claim {
             outcome: self.cell.outcome,
             who: self.cell.who,
             scope: self.cell.harm,
-            places: self.cell.places.clone(),
+            places: self.cell.places.to_vec(),
             basis: self.cell.basis,
             period: match (self.cell.span, self.start.clone()) {
                 (Span::Incident, _) => Period::Incident,

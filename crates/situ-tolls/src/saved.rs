@@ -52,7 +52,7 @@ impl Tolls {
         for (situation, bytes) in situations {
             if !bytes.is_empty() {
                 let mut reader = SavedReader::new(bytes)?;
-                let claims = restore(&mut reader)?;
+                let claims = restore(&mut reader, &tolls.register)?;
                 reader.end()?;
                 tolls.situations.insert(situation, claims);
             }
@@ -78,9 +78,9 @@ fn save(claims: &Claims, writer: &mut SavedWriter) {
         writer.count(kept.lines.len());
         for line in &kept.lines {
             writer.word(line.origin.as_str());
-            writer.count(line.len());
+            writer.count(line.claims().len());
             let mut before = 0;
-            for claim in line.claims() {
+            for claim in line.in_order() {
                 let report = numbers[&claim.id.event];
                 writer.signed(report - before);
                 before = report;
@@ -100,7 +100,10 @@ fn save(claims: &Claims, writer: &mut SavedWriter) {
     }
 }
 
-fn restore(reader: &mut SavedReader<'_>) -> Result<Claims, SavedError> {
+fn restore(reader: &mut SavedReader<'_>, register: &Register) -> Result<Claims, SavedError> {
+    let is_retracted = |claim: &Claim| {
+        !register.is_unretracted() && !register.retractions_of(claim.id.event).is_empty()
+    };
     const WRONG: SavedError = SavedError::new("a claim is of no report");
     let reports = restore_reports(reader)?;
     let mut claims = Claims::default();
@@ -109,17 +112,17 @@ fn restore(reader: &mut SavedReader<'_>) -> Result<Claims, SavedError> {
         let cell = Arc::new(restore_cell(reader)?);
         let mut lines = Vec::new();
         for _ in 0..reader.count()? {
-            let mut line = Line::new(reader.source_id()?);
+            let origin = reader.source_id()?;
             let count = reader.count()?;
-            line.reserve(count);
+            let mut in_order = Vec::with_capacity(count);
             let mut number = 0_i64;
             for _ in 0..count {
                 number = number.wrapping_add(reader.signed()?);
                 let report = usize::try_from(number).ok().and_then(|n| reports.get(n));
                 let (event, report) = report.ok_or(WRONG)?;
-                line.add_last(restore_claim(*event, report, &cell, reader)?);
+                in_order.push(restore_claim(*event, report, &cell, reader)?);
             }
-            lines.push(line);
+            lines.push(Line::ordered(origin, in_order, is_retracted));
         }
         cells.push((cell, lines));
     }
@@ -283,7 +286,7 @@ fn restore_cell(reader: &mut SavedReader<'_>) -> Result<Cell, SavedError> {
         outcome: reader.code()?,
         basis: reader.code()?,
         harm: reader.code::<Harm>()?,
-        places: restore_places(reader)?,
+        places: restore_places(reader)?.into(),
         who: restore_who(reader)?,
         span: match reader.number()? {
             0 => Span::Incident,

@@ -5,6 +5,7 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 /// A count to be bounded.
 pub(crate) type Node = usize;
@@ -51,8 +52,43 @@ pub(crate) struct Rule {
 pub(crate) struct System {
     pub(crate) nodes: usize,
     pub(crate) facts: Vec<Fact>,
-    pub(crate) rules: Vec<Rule>,
-    pub(crate) rules_of: OnceCell<Vec<Vec<usize>>>,
+    pub(crate) rules: Rc<Rules>,
+}
+
+/// Constraints, which systems of other facts may share.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rules {
+    list: Vec<Rule>,
+    of: OnceCell<RulesOf>,
+}
+
+/// For each node, the rules it is in.
+#[derive(Debug, Clone)]
+struct RulesOf {
+    /// Where those of each node begin, and where those of the last end.
+    starts: Vec<usize>,
+    rules: Vec<usize>,
+}
+
+impl RulesOf {
+    fn node(&self, node: Node) -> &[usize] {
+        &self.rules[self.starts[node]..self.starts[node + 1]]
+    }
+}
+
+impl Rules {
+    pub(crate) fn as_slice(&self) -> &[Rule] {
+        &self.list
+    }
+}
+
+impl From<Vec<Rule>> for Rules {
+    fn from(list: Vec<Rule>) -> Self {
+        Self {
+            list,
+            of: OnceCell::new(),
+        }
+    }
 }
 
 /// One end of a node's interval, and the step that put it there.
@@ -159,14 +195,14 @@ impl System {
             solution.tightened.sort_unstable();
             solution.tightened.dedup();
             for node in solution.tightened.drain(..) {
-                due.extend_from_slice(&rules_of[node]);
+                due.extend_from_slice(rules_of.node(node));
             }
             due.sort_unstable();
             due.dedup();
             if due.is_empty() {
                 break;
             }
-            for rule in due.iter().map(|rule| &self.rules[*rule]) {
+            for rule in due.iter().map(|rule| &self.rules.list[*rule]) {
                 if rule.evidence.is_none_or(&allowed) {
                     solution.apply(rule);
                 }
@@ -184,7 +220,10 @@ impl System {
             while let Some(node) = reached.pop() {
                 if component_of[node].is_none() {
                     component_of[node] = Some(first);
-                    let rules = rules_of[node].iter().map(|rule| &self.rules[*rule]);
+                    let rules = rules_of
+                        .node(node)
+                        .iter()
+                        .map(|rule| &self.rules.list[*rule]);
                     reached.extend(rules.flat_map(|rule| rule.parts.iter().chain([&rule.whole])));
                 }
             }
@@ -192,16 +231,25 @@ impl System {
         component_of.into_iter().flatten().collect()
     }
 
-    /// For each node, the rules it is in.
-    fn rules_of(&self) -> &[Vec<usize>] {
-        self.rules_of.get_or_init(|| {
-            let mut rules_of = vec![Vec::new(); self.nodes];
-            for (index, rule) in self.rules.iter().enumerate() {
-                for node in rule.parts.iter().chain([&rule.whole]) {
-                    rules_of[*node].push(index);
+    fn rules_of(&self) -> &RulesOf {
+        self.rules.of.get_or_init(|| {
+            let nodes = nodes_of;
+            let mut starts = vec![0; self.nodes + 1];
+            for node in self.rules.list.iter().flat_map(nodes) {
+                starts[node + 1] += 1;
+            }
+            for node in 0..self.nodes {
+                starts[node + 1] += starts[node];
+            }
+            let mut next = starts.clone();
+            let mut rules = vec![0; starts[self.nodes]];
+            for (index, rule) in self.rules.list.iter().enumerate() {
+                for node in nodes(rule) {
+                    rules[next[node]] = index;
+                    next[node] += 1;
                 }
             }
-            rules_of
+            RulesOf { starts, rules }
         })
     }
 
@@ -224,6 +272,11 @@ impl System {
         }
         kept
     }
+}
+
+/// Every node of a rule.
+fn nodes_of(rule: &Rule) -> impl Iterator<Item = Node> {
+    rule.parts.iter().chain([&rule.whole]).copied()
 }
 
 impl Solution {
@@ -551,8 +604,7 @@ pub(crate) mod tests {
                 fact(1, 22, Some(22), 1),
                 fact(2, 36, Some(36), 2),
             ],
-            rules: vec![total(&[1, 2, 3], Sense::Equal)],
-            ..System::default()
+            rules: Rc::new(Rules::from(vec![total(&[1, 2, 3], Sense::Equal)])),
         };
         let solution = system.solve(|_| true);
         let (least, most) = (solution.lower(3).unwrap(), solution.upper(3).unwrap());
@@ -593,8 +645,7 @@ pub(crate) mod tests {
         let system = System {
             nodes: 4,
             facts,
-            rules: vec![total(&[1, 2, 3], Sense::AtLeast)],
-            ..System::default()
+            rules: Rc::new(Rules::from(vec![total(&[1, 2, 3], Sense::AtLeast)])),
         };
         let solution = system.solve(|_| true);
         let clash = &solution.clashes[0];
@@ -621,18 +672,19 @@ pub(crate) mod tests {
                     fact(node, least, width.map(|width| least + width), evidence)
                 })
                 .collect(),
-            rules: rules
-                .into_iter()
-                .map(|(whole, parts, sense)| Rule {
-                    name: "rule",
-                    whole,
-                    parts: parts.into_iter().filter(|part| *part != whole).collect(),
-                    sense: [Sense::AtLeast, Sense::AtMost, Sense::Equal][sense],
-                    evidence: None,
-                })
-                .filter(|rule| !rule.parts.is_empty())
-                .collect(),
-            ..System::default()
+            rules: Rc::new(Rules::from(
+                rules
+                    .into_iter()
+                    .map(|(whole, parts, sense)| Rule {
+                        name: "rule",
+                        whole,
+                        parts: parts.into_iter().filter(|part| *part != whole).collect(),
+                        sense: [Sense::AtLeast, Sense::AtMost, Sense::Equal][sense],
+                        evidence: None,
+                    })
+                    .filter(|rule| !rule.parts.is_empty())
+                    .collect::<Vec<_>>(),
+            )),
         })
     }
 
@@ -642,7 +694,7 @@ pub(crate) mod tests {
                 && fact.most.is_none_or(|most| counts[fact.node] <= most)
         });
         facts
-            && system.rules.iter().all(|rule| {
+            && system.rules.list.iter().all(|rule| {
                 let sum: i64 = rule.parts.iter().map(|part| counts[*part]).sum();
                 match rule.sense {
                     Sense::AtLeast => counts[rule.whole] >= sum,
@@ -668,8 +720,7 @@ pub(crate) mod tests {
             System {
                 nodes: 5,
                 facts: claimed.collect(),
-                rules: vec![total(&[1, 2], sense(upper)), below],
-                ..System::default()
+                rules: Rc::new(Rules::from(vec![total(&[1, 2], sense(upper)), below])),
             }
         })
     }

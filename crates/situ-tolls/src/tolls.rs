@@ -169,6 +169,9 @@ impl Tolls {
                     return Touched::Nothing;
                 };
                 let cells = claims.report(recorded, as_of, source, reported);
+                if !self.register.retractions_of(recorded.id).is_empty() {
+                    claims.mark_retracted(recorded.id);
+                }
                 let figures = cells
                     .into_iter()
                     .map(|index| TouchedFigure(Arc::clone(&claims.cells[index].cell)));
@@ -282,9 +285,23 @@ impl Tolls {
             | Kind::SourceDescribed
             | Kind::ClaimRetracted => {
                 self.register.apply(recorded)?;
+                self.mark_retracted(recorded);
                 Ok(Touched::Situation(recorded.situation.clone()))
             }
             _ => Ok(Touched::Nothing),
+        }
+    }
+
+    /// Takes in at which report a retraction is aimed, of whichever situation.
+    fn mark_retracted(&mut self, recorded: &Recorded) {
+        let Some(retraction) = self.register.retraction(recorded.id) else {
+            return;
+        };
+        let target = retraction.target.event();
+        let own = self.situations.get_mut(&recorded.situation);
+        if !own.is_some_and(|claims| claims.mark_retracted(target)) {
+            let mut others = self.situations.values_mut();
+            others.any(|claims| claims.mark_retracted(target));
         }
     }
 }

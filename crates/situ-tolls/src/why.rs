@@ -397,7 +397,7 @@ impl Resolved<'_> {
             outcome: cell.outcome,
             who: cell.who,
             scope: cell.harm,
-            places: cell.places.clone(),
+            places: cell.places.to_vec(),
             basis: cell.basis,
             period: match cell.span {
                 Span::Incident => Period::Incident,

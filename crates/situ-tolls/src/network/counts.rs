@@ -13,10 +13,12 @@ impl Network<'_> {
     /// its earliest start and latest as-of, which a question without a start is about.
     pub(super) fn add_counts(&mut self) {
         // In an order of their own: where claims clash, bounds stop somewhere, and not elsewhere because the log came otherwise.
-        let mut claimed: Vec<Count> = self.current.iter().map(Count::of).collect();
-        claimed.sort_unstable();
-        for count in claimed {
-            self.add(count.clone());
+        let claimed = self.current.iter().map(Count::of).enumerate();
+        let mut claimed: Vec<(usize, Count)> = claimed.collect();
+        claimed.sort_unstable_by(|(_, count), (_, other)| count.cmp(other));
+        self.nodes_of = vec![0; claimed.len()];
+        for (index, count) in claimed {
+            self.nodes_of[index] = self.add(count.clone());
             if count.cell.harm != Harm::All {
                 self.add(Count {
                     cell: Cell {
@@ -73,7 +75,7 @@ impl Network<'_> {
             if carried.changes.is_empty() && carried.continues.is_none() {
                 continue;
             }
-            let mut top = self.index[&Count::of(&self.current[index])];
+            let mut top = self.nodes_of[index];
             let outcome = self.counts[top].cell.outcome;
             let is_one_moment = |a: &&Moved, b: &&Moved| Moment::of(&a.at) == Moment::of(&b.at);
             for changes in carried.changes.chunk_by(is_one_moment) {
@@ -101,7 +103,7 @@ impl Network<'_> {
             }
             if let Some((before, restart)) = carried.continues {
                 let before = before as usize;
-                let earlier = tops[before].unwrap_or(self.index[&Count::of(&self.current[before])]);
+                let earlier = tops[before].unwrap_or(self.nodes_of[before]);
                 let whole = self.add(Count {
                     cell: self.counts[earlier].cell.clone(),
                     epoch: None,

@@ -45,6 +45,7 @@ impl Network<'_> {
             }
             next += 1;
         }
+        let counted: BTreeSet<Who> = self.counts.iter().map(|count| count.cell.who).collect();
         for whole in 0..self.counts.len() {
             for (index, declared) in self.declared.clone().into_iter().enumerate() {
                 if declared.is_about(&self.counts[whole].cell)
@@ -57,6 +58,9 @@ impl Network<'_> {
                 }
             }
             for parts in parts_of(self.counts[whole].cell.who) {
+                if !parts.iter().any(|part| counted.contains(part)) {
+                    continue;
+                }
                 self.add_partition(whole, &parts, false, None);
             }
         }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use situ_core::WindowKind;
 
-use super::Network;
 use super::containment::starts_by;
+use super::{Count, Network};
 use crate::claims::{Cell, Moment, Span};
 use crate::solver::{Node, Sense};
 
@@ -26,6 +26,10 @@ struct Row {
 impl Network<'_> {
     /// Windows of occurrence add up with running counts in time; they are never added to one.
     pub(super) fn add_windows(&mut self) {
+        let is_window = |count: &Count| matches!(count.cell.span, Span::Window(..));
+        if !self.counts.iter().any(is_window) {
+            return;
+        }
         let mut families: BTreeMap<Cell, Family> = BTreeMap::new();
         for (node, count) in self.counts.iter().enumerate() {
             let family = families
