@@ -190,7 +190,7 @@ impl Register {
     /// Every retraction recorded that puts an event, or a claim of it, in place of what it takes back.
     pub fn retractions_in_favour_of(&self, event: EventId) -> impl Iterator<Item = &Retraction> {
         let is_for_it = move |retraction: &&Retraction| {
-            let replacement = retraction.replacement.map(|claim| claim.event());
+            let replacement = retraction.replacement.map(ClaimRef::event);
             replacement == Some(event)
         };
         let replaced = self.replaced.get(&event).into_iter().flatten();

@@ -152,7 +152,7 @@ impl Log {
             Order::LateAndCorrected if index % 20 == 7 && index > LATE => {
                 self.report(number, number - LATE * self.situations, index / 100)
             }
-            _ if index % 5 == 0 => Event {
+            _ if index.is_multiple_of(5) => Event {
                 occurred: Some(When::instant(at(number))),
                 learnt_at: Some(at(number)),
                 source: Some(source(number)),

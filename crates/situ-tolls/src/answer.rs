@@ -98,26 +98,27 @@ impl<'a> Clan<'a> {
 
     /// The answer for every figure of it that is asked for.
     fn tolls(&self) -> BTreeMap<Group, Toll> {
-        self.each(|resolved, group, nodes, question| resolved.toll(group, nodes, question))
+        let question = self.asking.question;
+        self.each(|resolved, group, nodes| resolved.toll(group, nodes, question))
     }
 
     /// Every figure of it that is asked for, as far as telling how it changed needs it.
     pub(crate) fn outlines(&self) -> BTreeMap<Group, Outline> {
-        self.each(|resolved, group, nodes, question| resolved.outline(group, nodes, question))
+        let question = self.asking.question;
+        self.each(|resolved, group, nodes| resolved.outline(group, nodes, question))
     }
 
     fn each<T>(
         &self,
-        read: impl Fn(&Resolved<'_>, &Group, &[Node], &Question) -> Option<T>,
+        read: impl Fn(&Resolved<'_>, &Group, &[Node]) -> Option<T>,
     ) -> BTreeMap<Group, T> {
-        let question = self.asking.question;
         let mut figures = BTreeMap::new();
         let mut each = |resolved: &Resolved<'_>, group: &Group, nodes: &[Node]| {
-            if let Some(figure) = read(resolved, group, nodes, question) {
+            if let Some(figure) = read(resolved, group, nodes) {
                 figures.insert(group.clone(), figure);
             }
         };
-        let named = question.figure.as_ref().map(Group::named);
+        let named = self.asking.question.figure.as_ref().map(Group::named);
         let standing = &self.standing;
         (self.asking).resolve(self.claims, standing, self.as_of, named.as_ref(), &mut each);
         figures
@@ -260,7 +261,7 @@ impl<'a> Asking<'a> {
             register: self.register,
             context,
             known: as_of.known,
-            standing: standing,
+            standing,
             members: named.is_none().then(|| members(standing)),
             clashes: clashes(&network, &sides, &system, &point),
             sides: &sides,

@@ -81,7 +81,7 @@ pub(crate) fn bearings_of<'a>(
         return bearing.into_iter().collect();
     }
     let own = claims.claims_at(recorded.position, cells, is_of_clan);
-    let makes = (!own.is_empty()).then(|| Bearing {
+    let makes = (!own.is_empty()).then_some(Bearing {
         event: recorded.id,
         position: recorded.position,
         learnt_at: recorded.learnt_at,
@@ -111,7 +111,7 @@ fn retracting<'a>(
     if let ClaimRef::Claim(target) = first.target {
         hit.retain(|claim| claim.id == target);
     }
-    (!hit.is_empty()).then(|| Bearing {
+    (!hit.is_empty()).then_some(Bearing {
         event: retraction.event,
         position: retraction.position,
         learnt_at: retraction.learnt_at,

@@ -375,7 +375,7 @@ fn is_replaced(
             claims
                 .claims_of(replacement.event(), |_| true)
                 .into_iter()
-                .find(|claim| is_it(&claim))
+                .find(|claim| is_it(claim))
         };
         retracted.is_none() && beside.or_else(anywhere).is_some_and(was_known)
     })
