@@ -1,4 +1,4 @@
-//! What it costs to be told of every change: `cargo bench -p situ-follow --bench notices [-- --quick]`.
+//! What it costs to be told of every change: `cargo bench -p situ-follow --bench notices [-- --quick] [many] [one]`.
 //!
 //! A follower catches up on a file as a busy desk would have recorded it: four reports of casualties to one of services, ten sources
 //! counting in ten places of each situation. The floor folds the same events from the same file into the same views and tells
@@ -38,18 +38,23 @@ fn main() {
         order,
     };
     let all = ["figures", "services", "both"];
-    measure(&log("100 situations", 100, Order::AsItCame), &all);
-    let late = log("100, late and corrected", 100, Order::LateAndCorrected);
-    measure(&late, &all);
-    measure(&log("one situation", 1, Order::AsItCame), &all[..1]);
-    let late = log("one, late and corrected", 1, Order::LateAndCorrected);
-    measure(&late, &all[..1]);
-    // Telling of a service looks at everything ever said of it, which is much in one situation.
-    let short = Log {
-        events: 20_000,
-        ..log("one, of 20,000 events", 1, Order::AsItCame)
-    };
-    measure(&short, &all);
+    let is_named = |name: &str| std::env::args().any(|argument| argument == name);
+    let is_meant = |name: &str| is_named(name) || !is_named("many") && !is_named("one");
+    if is_meant("many") {
+        measure(&log("100 situations", 100, Order::AsItCame), &all);
+        let late = log("100, late and corrected", 100, Order::LateAndCorrected);
+        measure(&late, &all);
+    }
+    if is_meant("one") {
+        let late = log("one, late and corrected", 1, Order::LateAndCorrected);
+        measure(&late, &all[..1]);
+        // Telling of a service looks at everything ever said of it, which is much in one situation.
+        let short = Log {
+            events: 20_000,
+            ..log("one, of 20,000 events", 1, Order::AsItCame)
+        };
+        measure(&short, &all);
+    }
 }
 
 /// A log to catch up on.

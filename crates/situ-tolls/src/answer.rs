@@ -1,17 +1,15 @@
 //! From a solved network to the answers a reader gets.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use situ_core::{
-    AsOf, Basis, ClaimRef, Harm, Interval, Known, PlaceId, Position, Register, SituationId,
-    WindowKind,
+    AsOf, Basis, ClaimRef, Harm, Interval, Known, Position, Register, SituationId, WindowKind,
 };
 
 use crate::brief::{Brief, Outline};
 use crate::carry::Carried;
-use crate::claims::{Cell, CellIx, Claim, Claims, Moment, Span};
+use crate::claims::{Cell, CellIx, Claim, Claims, Moment, Places, Span};
 use crate::clashes::{Clashes, clashes};
 use crate::figure_name::FigureName;
 use crate::flags::Told;
@@ -288,7 +286,7 @@ pub(crate) struct Group {
     pub(crate) outcome: situ_core::Outcome,
     pub(crate) period: Period,
     pub(crate) harm: Harm,
-    pub(crate) places: Arc<[PlaceId]>,
+    pub(crate) places: Places,
     pub(crate) basis: Basis,
     pub(crate) who: situ_core::Who,
 }
@@ -494,7 +492,7 @@ impl Asking<'_> {
 }
 
 /// The claims of each figure of an answer to everything, by place among those that are current and those set aside.
-type Members = HashMap<Group, (Vec<usize>, Vec<usize>)>;
+type Members = BTreeMap<Group, (Vec<usize>, Vec<usize>)>;
 
 fn members(standing: &Standing<'_>) -> Members {
     let mut members = Members::new();

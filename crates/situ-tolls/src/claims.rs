@@ -1,7 +1,9 @@
 //! What the view keeps of each claim, and the cell it counts.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 use situ_core::{
@@ -44,10 +46,55 @@ pub(crate) struct Cell {
     pub(crate) outcome: Outcome,
     pub(crate) basis: Basis,
     pub(crate) harm: Harm,
-    /// Sorted; empty means the whole situation. Cells are copied a lot, so this is cheap to clone.
-    pub(crate) places: Arc<[PlaceId]>,
+    /// Sorted; empty means the whole situation.
+    pub(crate) places: Places,
     pub(crate) who: Who,
     pub(crate) span: Span,
+}
+
+/// A set of places. Cells are copied and compared a lot: it is cheap to clone, and quick to compare with its clones.
+#[derive(Debug, Clone, Default, Eq)]
+pub(crate) struct Places(Arc<[PlaceId]>);
+
+impl From<Vec<PlaceId>> for Places {
+    fn from(sorted: Vec<PlaceId>) -> Self {
+        Self(sorted.into())
+    }
+}
+
+impl Deref for Places {
+    type Target = [PlaceId];
+
+    fn deref(&self) -> &[PlaceId] {
+        &self.0
+    }
+}
+
+impl PartialEq for Places {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl PartialOrd for Places {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Places {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if Arc::ptr_eq(&self.0, &other.0) {
+            return Ordering::Equal;
+        }
+        self.0.cmp(&other.0)
+    }
+}
+
+impl Hash for Places {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
 }
 
 /// The kind of period and where it starts; it ends at the as-of.
@@ -715,7 +762,7 @@ mod tests {
             outcome: Outcome::Killed,
             basis: Basis::Reported,
             harm: Harm::All,
-            places: Arc::default(),
+            places: Places::default(),
             who: Who::any(Role::All),
             span: Span::Incident,
         };

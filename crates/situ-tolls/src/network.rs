@@ -6,7 +6,7 @@ mod containment;
 mod partitions;
 mod windows;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use situ_core::{AsOf, ClaimRef, Name, Position, Register, SituationId, SourceId, WindowKind};
@@ -65,7 +65,7 @@ pub(crate) struct Network<'a> {
     pub(crate) declared: Vec<&'a Declared>,
     restarts: Vec<&'a Restart>,
     totals: Vec<Total>,
-    named: HashMap<ClaimRef, Evidence>,
+    named: BTreeMap<ClaimRef, Evidence>,
     /// As they are put together; then they are all in one place.
     rules: Vec<Rule>,
     all_rules: Rc<Rules>,
@@ -120,7 +120,7 @@ impl<'a> Network<'a> {
             declared: context.declared(),
             restarts,
             totals: Vec::new(),
-            named: HashMap::new(),
+            named: BTreeMap::new(),
             rules: Vec::new(),
             all_rules: Rc::default(),
             tentative: Vec::new(),

@@ -1,6 +1,6 @@
 //! What lies within what: in people, scope, place, time and basis.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use situ_core::{Basis, Harm, Instant, Outcome, PlaceId, WindowKind};
 
@@ -11,7 +11,7 @@ use crate::solver::{Node, Rule, Sense};
 impl Network<'_> {
     /// Whatever lies within a count, in people, scope, place, time and basis, is no more than it.
     pub(super) fn add_containments(&mut self) {
-        let mut outer: HashMap<(Outcome, Harm), Outer> = HashMap::new();
+        let mut outer: BTreeMap<(Outcome, Harm), Outer> = BTreeMap::new();
         for (node, count) in self.counts.iter().enumerate() {
             let key = (count.cell.outcome, count.cell.harm);
             outer.entry(key).or_default().push(node, count);
