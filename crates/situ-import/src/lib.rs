@@ -15,14 +15,20 @@ mod input;
 mod mapper;
 mod mapping;
 
+mod json;
+mod rows;
+
+mod git;
 mod history;
+mod operations;
 mod table;
 
 mod records;
 
+pub use git::{GitError, GitFile};
 pub use history::History;
 pub use importer::{
-    Batch, ImportError, Imported, Outlet, Refused, Reject, Source, Sourced, import,
+    Batch, ImportError, Imported, Outlet, Refused, Reject, Source, Sourced, VersionRead, import,
 };
 pub use input::{Input, InputError, open};
 pub use mapping::{Mapping, MappingError, Shape};

@@ -15,7 +15,7 @@ use situ_core::{
 use crate::importer::{Batch, Reject, Sourced};
 use crate::mapping::{
     ChangeKind, Condition, Described, FigureRule, FormRule, Hours, Mapping, Moment, PeriodRule,
-    ScopeRule,
+    ScopeRule, first_of,
 };
 
 /// The fields of a record, each as it stood in the file.
@@ -624,6 +624,21 @@ impl Mapper {
         id(version.learnt, &parts)
     }
 
+    /// The key of a row of a table.
+    pub(crate) fn key(&self, fields: &Fields) -> Result<String, String> {
+        let mut parts = Vec::new();
+        for column in &self.mapping.records.key {
+            let name = column.name();
+            let Some(text) = self.text(fields, name) else {
+                return Err(format!("the row has no `{name}`, which is of its key"));
+            };
+            // A key is one line, as a name is.
+            let words: Vec<&str> = column.cut(&text).split_whitespace().collect();
+            parts.push(words.join(" "));
+        }
+        Ok(parts.join("|"))
+    }
+
     /// What a field says, without the signs of its notation; `None` where it is not there, or null.
     pub(crate) fn text<'a>(&self, fields: &'a Fields, field: &str) -> Option<Cow<'a, str>> {
         let value = fields.get(field)?;
@@ -704,10 +719,7 @@ impl Mapper {
             return Ok(None);
         };
         let text = text.trim();
-        let end = moment
-            .first
-            .and_then(|first| text.char_indices().nth(first));
-        let text = end.map_or(text, |(end, _)| &text[..end]);
+        let text = moment.first.map_or(text, |first| first_of(text, first));
         self.time(text, &moment.formats).map(Some).ok_or_else(|| {
             let shown: String = text.chars().take(40).collect();
             format!("`{shown}` is no time as the mapping says they are written")

@@ -41,7 +41,7 @@ pub struct Mapping {
     pub(crate) figures: Vec<FigureRule>,
 }
 
-/// How a file is laid out.
+/// How a file, or each version of one, is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Shape {
@@ -93,7 +93,11 @@ pub(crate) struct Place {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RecordRules {
     /// The columns that make up a record's key, of a table.
-    pub(crate) key: Vec<String>,
+    pub(crate) key: Vec<KeyColumn>,
+    /// The names that lead to the rows in a file of JSON, with dots between; absent: the file is the rows.
+    pub(crate) rows: Option<String>,
+    /// The field that takes the names of JSON that rows lie under.
+    pub(crate) named: Option<String>,
     /// Patterns of the names of fields that the publisher filled in; `*` stands for anything.
     pub(crate) derived: Vec<String>,
     /// Records of which every field was filled in.
@@ -102,6 +106,39 @@ pub(crate) struct RecordRules {
     pub(crate) learnt: Option<Moment>,
     /// Other names of columns, old to new.
     pub(crate) rename: BTreeMap<String, String>,
+}
+
+/// A column of a key.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum KeyColumn {
+    Whole(String),
+    /// Only so many characters of it.
+    Cut {
+        field: String,
+        first: usize,
+    },
+}
+
+impl KeyColumn {
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Whole(field) | Self::Cut { field, .. } => field,
+        }
+    }
+
+    pub(crate) fn cut<'a>(&self, text: &'a str) -> &'a str {
+        match self {
+            Self::Whole(_) => text,
+            Self::Cut { first, .. } => first_of(text, *first),
+        }
+    }
+}
+
+/// So many characters of a text.
+pub(crate) fn first_of(text: &str, first: usize) -> &str {
+    let end = text.char_indices().nth(first);
+    end.map_or(text, |(end, _)| &text[..end])
 }
 
 /// Every field named holds one of the words, however they are spaced.
@@ -351,6 +388,10 @@ impl Mapping {
         }
         if self.shape != Shape::History && self.records.key.is_empty() {
             return Some("a table needs records.key: the columns that name a record".to_owned());
+        }
+        let is_laid_out = self.records.rows.is_some() || self.records.named.is_some();
+        if is_laid_out && self.shape != Shape::Json {
+            return Some("records.rows and records.named are for JSON".to_owned());
         }
         if let Some(claimed_by) = &self.claimed_by
             && claimed_by.field.is_some() == claimed_by.id.is_some()
