@@ -12,6 +12,7 @@ pub mod export;
 mod importer;
 mod input;
 
+mod location;
 mod mapper;
 mod mapping;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use situ_core::{
-    AgeBand, AttackMode, Basis, Instant, Name, Outcome, PlaceId, RetractionReason, Role, Sex,
-    SituationId, SourceId, SourceKind, Text, When, WindowKind, Zone,
+    AgeBand, AttackMode, Basis, Instant, Name, Outcome, PlaceId, PointPrecision, RetractionReason,
+    Role, Sex, SituationId, SourceId, SourceKind, Text, When, WindowKind, Zone,
 };
 
 /// What a file means: which records it holds, who publishes them, and which of their fields are figures.
@@ -37,6 +37,8 @@ pub struct Mapping {
     pub(crate) claimed_by: Option<ClaimedBy>,
     /// Where records are attacks.
     pub(crate) attack: Option<Attack>,
+    /// The place of a record, where its fields say it.
+    pub(crate) location: Option<Location>,
     #[serde(default)]
     pub(crate) figures: Vec<FigureRule>,
 }
@@ -141,7 +143,7 @@ pub(crate) fn first_of(text: &str, first: usize) -> &str {
     end.map_or(text, |(end, _)| &text[..end])
 }
 
-/// Every field named holds one of the words, however they are spaced.
+/// Every field named holds one of the words, however they are spaced; `*` stands for anything.
 pub(crate) type Condition = BTreeMap<String, Vec<String>>;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -208,6 +210,44 @@ pub(crate) struct Moment {
     pub(crate) formats: Vec<String>,
     /// How many characters of it are the time; absent: all.
     pub(crate) first: Option<usize>,
+    /// Where the end stands of a time that has one.
+    pub(crate) until: Option<Box<Moment>>,
+    /// How finely the time is known.
+    pub(crate) precision: Option<Coded<TimePrecision>>,
+}
+
+/// A field whose words stand for something; a word that is not named stands for nothing.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Coded<T> {
+    pub(crate) field: String,
+    pub(crate) words: BTreeMap<String, T>,
+}
+
+/// How finely a day is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TimePrecision {
+    Day,
+    /// Some day of a week that has the day in it.
+    Week,
+    /// Some day of its month.
+    Month,
+    /// Some day of its year.
+    Year,
+}
+
+/// Where a record says its place.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Location {
+    /// The fields with the names of the places, the innermost first; each lies in the next.
+    pub(crate) names: Vec<String>,
+    /// The field with the latitude of the innermost, in degrees.
+    pub(crate) latitude: Option<String>,
+    pub(crate) longitude: Option<String>,
+    /// What the point stands for; where no word says so, there is none.
+    pub(crate) precision: Option<Coded<PointPrecision>>,
 }
 
 /// Who claims the figures of a record.
@@ -221,12 +261,19 @@ pub(crate) struct ClaimedBy {
     pub(crate) ids: BTreeMap<String, SourceId>,
     /// Always the same.
     pub(crate) id: Option<SourceId>,
+    /// A field with the words the figures were taken from.
+    pub(crate) words: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Attack {
     pub(crate) mode: AttackMode,
+    /// Where the fields say another mode.
+    pub(crate) modes: Option<Coded<AttackMode>>,
+    /// Only records that say this are attacks.
+    #[serde(default, rename = "where")]
+    pub(crate) where_: Condition,
     /// A field with the source's own words for it.
     pub(crate) words: Option<String>,
 }
@@ -244,6 +291,16 @@ pub(crate) struct FigureRule {
     /// Only of records that say this.
     #[serde(default, rename = "where")]
     pub(crate) where_: Condition,
+    /// Not of records that say any of this.
+    #[serde(default)]
+    pub(crate) unless: Condition,
+    /// The field with the least it may be; it goes with `high`.
+    pub(crate) low: Option<String>,
+    /// The field with the most it may be.
+    pub(crate) high: Option<String>,
+    /// What stands for no value in this figure, beside what does so everywhere.
+    #[serde(default)]
+    pub(crate) absent: Vec<String>,
     pub(crate) outcome: Outcome,
     #[serde(default = "everyone")]
     pub(crate) who: Role,
@@ -393,6 +450,9 @@ impl Mapping {
         if is_laid_out && self.shape != Shape::Json {
             return Some("records.rows and records.named are for JSON".to_owned());
         }
+        if self.location.as_ref().is_some_and(Location::is_halved) {
+            return Some("a point needs latitude, longitude and precision".to_owned());
+        }
         if let Some(claimed_by) = &self.claimed_by
             && claimed_by.field.is_some() == claimed_by.id.is_some()
         {
@@ -414,6 +474,18 @@ impl Mapping {
     }
 }
 
+impl Location {
+    /// Whether a part of a point is not said.
+    fn is_halved(&self) -> bool {
+        let said = [
+            self.latitude.is_some(),
+            self.longitude.is_some(),
+            self.precision.is_some(),
+        ];
+        said.contains(&true) && said.contains(&false)
+    }
+}
+
 impl FigureRule {
     fn contradiction(&self, mapping: &Mapping) -> Option<String> {
         if self.fields.is_empty() == self.places.is_empty() {
@@ -425,10 +497,17 @@ impl FigureRule {
         if self.period != PeriodRule::Cumulative && self.since.is_some() {
             return Some("only a cumulative figure has `since`".to_owned());
         }
+        if self.low.is_some() != self.high.is_some() {
+            return Some("`low` and `high` go together".to_owned());
+        }
+        if self.low.is_some() && !matches!(self.form, FormRule::Exactly) {
+            return Some("`low` and `high` say the form; leave `form` out".to_owned());
+        }
         if self.scope == ScopeRule::Record && mapping.attack.is_none() {
             return Some("scope `record` needs [attack]: what the record is".to_owned());
         }
         let fields = self.fields.iter().chain(self.places.keys());
+        let fields = fields.chain(&self.low).chain(&self.high);
         let derived = fields.into_iter().find(|field| mapping.is_derived(field))?;
         Some(format!(
             "`{derived}` is derived, and derived fields make no figure"
@@ -448,7 +527,7 @@ impl FigureRule {
 }
 
 /// Whether a name is like a pattern, in which `*` stands for anything.
-fn is_like(pattern: &str, name: &str) -> bool {
+pub(crate) fn is_like(pattern: &str, name: &str) -> bool {
     let mut pieces = pattern.split('*');
     let first = pieces.next().unwrap_or_default();
     let Some(mut rest) = name.strip_prefix(first) else {
@@ -524,6 +603,23 @@ fields = ["day"]
         check(
             &format!("{figure}fields = [\"dead\"]\nperiod = \"cumulative\"\nscope = \"record\"\n"),
             Err("scope `record` needs [attack]"),
+        );
+        let bounded = "fields = [\"dead\"]\nperiod = \"incident\"\nlow = \"least\"\n";
+        check(
+            &format!("{figure}{bounded}"),
+            Err("figure 1: `low` and `high` go together"),
+        );
+        check(
+            &format!("{figure}{bounded}high = \"most\"\nform = \"about\"\n"),
+            Err("figure 1: `low` and `high` say the form"),
+        );
+        check(
+            &format!("{figure}{bounded}high = \"ext_most\"\n"),
+            Err("`ext_most` is derived"),
+        );
+        check(
+            "[location]\nnames = [\"town\"]\nlatitude = \"lat\"\n",
+            Err("a point needs latitude, longitude and precision"),
         );
         check("[figure]\n", Err("unknown field `figure`"));
     }
