@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io;
+use std::io::{self, BufRead};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -177,19 +177,20 @@ impl Array {
 }
 
 /// Finds where values begin and end; what stands inside is for others to check.
-struct Scanner {
-    input: Input,
-    line: u64,
+pub(crate) struct Scanner<R = Input> {
+    pub(crate) input: R,
+    /// The line it stands on, from 1.
+    pub(crate) line: u64,
 }
 
 /// Whether a value was short enough to be held.
-enum Whole {
+pub(crate) enum Whole {
     Yes,
     No,
 }
 
-impl Scanner {
-    fn skip_mark(&mut self) -> io::Result<()> {
+impl<R: BufRead> Scanner<R> {
+    pub(crate) fn skip_mark(&mut self) -> io::Result<()> {
         if self.input.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
             self.input.consume(3);
         }
@@ -197,7 +198,7 @@ impl Scanner {
     }
 
     /// The next byte that is no white space, not yet taken.
-    fn next_byte(&mut self) -> io::Result<Option<u8>> {
+    pub(crate) fn next_byte(&mut self) -> io::Result<Option<u8>> {
         loop {
             let held = self.input.fill_buf()?;
             let Some(byte) = held.first().copied() else {
@@ -211,7 +212,7 @@ impl Scanner {
         }
     }
 
-    fn bump(&mut self) -> io::Result<()> {
+    pub(crate) fn bump(&mut self) -> io::Result<()> {
         self.next_byte()?;
         self.input.consume(1);
         Ok(())
@@ -223,7 +224,7 @@ impl Scanner {
     }
 
     /// Whether another item follows before the end of an array or object, which is taken.
-    fn goes_on(&mut self, is_first: bool, close: u8) -> io::Result<bool> {
+    pub(crate) fn goes_on(&mut self, is_first: bool, close: u8) -> io::Result<bool> {
         let byte = self.next_byte()?;
         if byte == Some(close) {
             self.bump()?;
@@ -256,7 +257,7 @@ impl Scanner {
     }
 
     /// Only white space may follow.
-    fn end(&mut self) -> io::Result<()> {
+    pub(crate) fn end(&mut self) -> io::Result<()> {
         match self.next_byte()? {
             None => Ok(()),
             Some(_) => Err(self.broken("something follows the end")),
@@ -264,7 +265,7 @@ impl Scanner {
     }
 
     /// Reads a value into a buffer, or past it where it is too long to be held.
-    fn value(&mut self, buffer: &mut Vec<u8>) -> io::Result<Whole> {
+    pub(crate) fn value(&mut self, buffer: &mut Vec<u8>) -> io::Result<Whole> {
         buffer.clear();
         self.next_byte()?;
         let begin = self.line;

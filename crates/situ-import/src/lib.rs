@@ -24,8 +24,10 @@ mod history;
 mod operations;
 mod table;
 
+mod cloud_events;
 mod records;
 
+pub use cloud_events::{CloudEvents, holds_cloud_events};
 pub use git::{GitError, GitFile};
 pub use history::History;
 pub use importer::{

@@ -58,6 +58,7 @@ pub(crate) fn run(args: &AddArgs, session: &mut Session<'_>) -> anyhow::Result<E
         rejects: args.rejects.as_deref(),
         allow_unknown: args.allow_unknown,
         dry_run: args.dry_run,
+        form: lines::Form::Wire,
     };
     let mut added = match (&args.event, &args.file, &args.input) {
         (Some(_), Some(_), _) => {

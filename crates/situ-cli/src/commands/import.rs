@@ -6,7 +6,8 @@ use std::path::Path;
 use anyhow::Context as _;
 use situ_core::{Event, EventStore as _, Instant};
 use situ_import::{
-    GitFile, History, ImportError, Imported, Mapping, Outlet, Refused, Reject, Shape, Source, Table,
+    GitFile, History, ImportError, Imported, Mapping, Outlet, Refused, Reject, Shape, Source,
+    Table, holds_cloud_events,
 };
 use situ_sqlite::SqliteStore;
 
@@ -50,16 +51,26 @@ fn from_file(
             path: session.global.store(),
             now: session.now,
         };
+        let mut opened;
+        let input = match is_standard_input {
+            true => &mut *session.input,
+            false => {
+                opened = situ_import::open(file)?;
+                &mut opened
+            }
+        };
+        // What cannot be read is told by the reader, with its line.
+        let form = match holds_cloud_events(input) {
+            Ok(true) => lines::Form::CloudEvents,
+            Ok(false) | Err(_) => lines::Form::Wire,
+        };
         let rules = lines::Rules {
             rejects: args.rules.rejects.as_deref(),
             allow_unknown: args.allow_unknown,
             dry_run: args.rules.dry_run,
+            form,
         };
-        if is_standard_input {
-            return lines::add(session.input, &name, rules, log, session.err);
-        }
-        let mut input = situ_import::open(file)?;
-        return lines::add(&mut input, &name, rules, log, session.err);
+        return lines::add(input, &name, rules, log, session.err);
     };
     if is_standard_input {
         let hint = "name the file; one that is compressed is read by the end of its name";
