@@ -3,11 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 use situ_core::{
-    AppendError, Condition, Event, EventStore as _, Figure, Harm, Payload, Period, PlaceId,
-    Position, Recorded,
+    AppendError, Condition, Event, EventId, EventStore as _, Figure, Harm, Instant, Payload,
+    Period, PlaceId, Position, Recorded, from_lines,
 };
-use situ_import::{Imported, Mapping, Outlet, Refused, Reject, Table, import};
+use situ_import::{CloudEvents, Imported, Mapping, Outlet, Refused, Reject, Table, import};
 use situ_memory::MemoryStore;
+
+mod mutated;
+
+use mutated::mutated;
 
 const UCDP: (&str, &str) = (
     include_str!("../mappings/ucdp-ged.toml"),
@@ -219,4 +223,76 @@ fn rows_of_acled_are_events_and_no_deaths_reported_is_no_claim() {
     );
     let twice = log.tell(ACLED);
     assert_eq!((twice.added, twice.already_there), (0, once.added));
+}
+
+/// Nothing a log holds names a cause that is not there, and all of it reads.
+fn check(store: &MemoryStore) {
+    let events = store.read_after(Position::START, 1000).unwrap();
+    for recorded in &events {
+        let cause = recorded.event().unwrap().caused_by;
+        assert!(cause.is_none_or(|cause| events.iter().any(|other| other.id == cause)));
+    }
+}
+
+#[test]
+fn a_thousand_mutated_files_of_each_set_are_told_or_imported_and_never_half() {
+    for (mapping, table) in [UCDP, ACLED] {
+        let mapping = Mapping::from_toml(mapping).unwrap();
+        for seed in 1..=1000 {
+            let input = std::io::Cursor::new(mutated(table.as_bytes(), seed));
+            let mut log = Log::default();
+            // An error is an answer.
+            let _ = import(
+                &mut Table::new(Box::new(input), mapping.clone(), None),
+                &mut log,
+            );
+            check(&log.store);
+        }
+    }
+}
+
+#[test]
+fn a_thousand_mutated_files_of_events_are_told_or_taken_whole() {
+    let mut log = Log::default();
+    log.tell(UCDP);
+    let events = log.store.read_after(Position::START, 12).unwrap();
+    let lines: Vec<String> = events.iter().map(Recorded::to_line).collect();
+    let cloud: Vec<String> = events
+        .iter()
+        .map(|recorded| situ_import::export::cloud_event(recorded).unwrap())
+        .collect();
+    let new_id = || EventId::from_content(Instant::from_unix_nanos(0), [7; 10]);
+    let files = [
+        ("wire", lines.join("\n")),
+        ("lines", cloud.join("\n")),
+        ("array", format!("[\n{}\n]\n", cloud.join(",\n"))),
+    ];
+    for (form, text) in files {
+        let (mut whole, mut told) = (0, 0);
+        for seed in 1..=1000 {
+            let bytes = mutated(text.as_bytes(), seed);
+            let mut read = Vec::new();
+            if form == "wire" {
+                read.extend(from_lines(bytes.as_slice(), new_id));
+            } else {
+                let mut events = CloudEvents::new(bytes.as_slice());
+                read.extend(std::iter::from_fn(|| events.next_event(new_id)));
+            }
+            assert!(read.len() <= 16, "{form} {seed}: {}", read.len());
+            let count = read.len();
+            let read: Vec<Event> = read.into_iter().flatten().collect();
+            whole += usize::from(read.len() == count);
+            told += usize::from(read.len() < count);
+            // Whatever is taken for an event is one that a log takes, or says why not.
+            let store = MemoryStore::default();
+            let now = "2032-12-01T00:00:00Z".parse().unwrap();
+            let appended = store.append(&read, &Condition::None, now);
+            let head = store.read_after(Position::START, 1000).unwrap().len();
+            assert_eq!(head, appended.map_or(0, |appended| appended.added));
+        }
+        assert!(
+            whole > 0 && told > 300,
+            "{form}: {whole} whole, {told} told"
+        );
+    }
 }

@@ -12,6 +12,10 @@ use situ_import::{GitFile, History, Imported, Mapping, Outlet, Refused, Reject, 
 use situ_memory::MemoryStore;
 use tempfile::TempDir;
 
+mod mutated;
+
+use mutated::mutated;
+
 const MAPPING: &str = r#"
 dataset = "floods"
 shape = "json"
@@ -445,4 +449,43 @@ fn what_is_no_file_of_a_repository_is_told() {
     let bare = outside.path().join("bare");
     repository.git(&["clone", "--quiet", "--bare", &from, bare.to_str().unwrap()]);
     assert!(GitFile::open(&bare, Path::new("d/a")).is_ok());
+}
+
+#[test]
+fn a_thousand_mutated_versions_are_told_or_read_whole() {
+    if !has_git() {
+        return;
+    }
+    for (file, shape, text) in [
+        (
+            "a.csv",
+            "csv",
+            "day,dead\n2026-01-31,12\n2026-02-01,\"13\"\n",
+        ),
+        (
+            "a.json",
+            "json",
+            r#"[{"day": "2026-01-31", "dead": 12}, {"day": "2026-02-01", "more": {"dead": NaN}}]"#,
+        ),
+    ] {
+        let mut repository = Repository::new();
+        for seed in 1..=1000 {
+            // Bytes that are no text cannot be written into this stream; the rows of tables are mutated with them.
+            let text = String::from_utf8_lossy(&mutated(text.as_bytes(), seed)).into_owned();
+            repository.commit("main", "2026-02-01T10:00:00Z", &[(file, Some(&text))]);
+        }
+        repository.write();
+        let mut log = Log::default();
+        let mapping = MAPPING.replace("\"json\"", &format!("\"{shape}\""));
+        let imported = log.tell_git(repository.path(), file, &mapping);
+        assert!(imported.versions > 800, "{imported:?}");
+        let unread = imported.unread_versions;
+        assert!(unread > 100 && unread < imported.versions, "{imported:?}");
+        let events = log.store.read_after(Position::START, 100_000).unwrap();
+        for recorded in &events {
+            recorded.event().unwrap();
+        }
+        let twice = log.tell_git(repository.path(), file, &mapping);
+        assert_eq!((twice.added, twice.already_there), (0, imported.added));
+    }
 }
