@@ -3,11 +3,7 @@
 //!
 //! The data lies beside the repository and may be absent, and so may be git; the tests then say so and pass.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test that cannot go on may panic, and one that measures prints"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
