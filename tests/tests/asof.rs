@@ -548,7 +548,7 @@ fn where_a_field_is_claimed_the_line_of_the_toll_says_the_same() {
                 );
                 match expected {
                     Some(expected) if others.is_empty() => {
-                        assert_eq!(current, [expected], "{what}")
+                        assert_eq!(current, [expected], "{what}");
                     }
                     Some(expected) => {
                         let not_the_newest = [ClaimStanding::Revised, ClaimStanding::Repeated];
