@@ -77,6 +77,8 @@ impl Repository {
         let mut git = Command::new("git")
             .current_dir(self.path())
             .args(args)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_COMMITTER_DATE", "2026-02-01T10:00:00Z")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -400,6 +402,37 @@ fn a_figure_that_cannot_be_read_says_in_which_version() {
             format!("line 4, record 2026-02-01, {place} `many` is no whole number of people"),
         ]
     );
+}
+
+#[test]
+fn a_compressed_file_is_read_and_one_that_is_cut_is_not() {
+    if !has_git() {
+        return;
+    }
+    let repository = Repository::new();
+    let mut zip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    zip.write_all(b"day,dead\n2026-01-31,12\n").unwrap();
+    let zipped = zip.finish().unwrap();
+    for bytes in [&zipped[..], &zipped[..20]] {
+        std::fs::write(repository.path().join("a.csv.gz"), bytes).unwrap();
+        repository.git(&["add", "a.csv.gz"]);
+        let desk = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+        repository.git(&[&desk[..], &["commit", "--quiet", "-m", "more"]].concat());
+    }
+    let mut log = Log::default();
+    let csv = MAPPING.replace("\"json\"", "\"csv\"");
+    let imported = log.tell_git(repository.path(), "a.csv.gz", &csv);
+    assert_eq!((imported.versions, imported.unread_versions), (2, 1));
+    let lines = log.lines();
+    let error = lines
+        .iter()
+        .find(|line| line.contains("\"error\""))
+        .unwrap();
+    assert!(
+        error.contains("the file cannot be decompressed: "),
+        "{error}"
+    );
+    assert!(lines.iter().any(|line| line.contains("\"quantity\":12")));
 }
 
 #[test]
