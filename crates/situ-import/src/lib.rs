@@ -14,6 +14,7 @@ mod input;
 
 mod mapper;
 mod mapping;
+mod services;
 
 mod history;
 mod table;

@@ -3,20 +3,21 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use sha2::{Digest as _, Sha256};
 use situ_core::{
     AttackOccurred, CasualtiesReported, ClaimId, ClaimRef, ClaimRetracted, Count, Event, EventId,
-    Figure, Harm, Instant, Name, Payload, Period, PlaceDescribed, Quantity, RecordField,
+    Figure, Harm, Instant, Name, Payload, Period, PlaceDescribed, PlaceId, Quantity, RecordField,
     RecordPublished, RetractionReason, SituationOpened, Source, SourceDescribed, SourceId, Text,
     Verbatim, When,
 };
 
 use crate::importer::{Batch, Reject, Sourced};
 use crate::mapping::{
-    ChangeKind, Condition, Described, FigureRule, FormRule, Hours, Mapping, Moment, PeriodRule,
-    ScopeRule,
+    ChangeKind, Described, FigureRule, FormRule, Hours, Mapping, Moment, PeriodRule, ScopeRule,
+    holds,
 };
+use crate::services::Standing;
 
 /// The fields of a record, each as it stood in the file.
 pub(crate) type Fields = BTreeMap<String, Box<str>>;
@@ -52,6 +53,8 @@ pub(crate) struct Mapper {
     is_history: bool,
     is_begun: bool,
     live: HashMap<String, Live>,
+    /// The places that records named, and what they lie in.
+    pub(crate) places: HashMap<PlaceId, Vec<PlaceId>>,
 }
 
 /// What stands of a record.
@@ -61,6 +64,7 @@ struct Live {
     attack: Option<(EventId, AttackOccurred, When)>,
     /// The claims, by the place of their rule in the mapping.
     claims: BTreeMap<RuleAt, (Claimed, ClaimId)>,
+    services: Standing,
 }
 
 /// What a figure of a record says.
@@ -88,6 +92,7 @@ impl Mapper {
             is_history,
             is_begun: false,
             live: HashMap::new(),
+            places: HashMap::new(),
         }
     }
 
@@ -121,13 +126,18 @@ impl Mapper {
             .into()
         }));
         for payload in payloads {
-            let opened = mapping.situation.opened;
-            let said = format!("{payload:?}");
-            let id = id(Some(opened), &[mapping.situation.id.as_str(), &said]);
-            let mut event = Event::new(id, mapping.situation.id.clone(), payload);
-            event.learnt_at = Some(opened);
-            batch.events.push(Sourced { event, line: 1 });
+            self.describe(payload, batch);
         }
+    }
+
+    /// Describes something that is known since the situation opened.
+    pub(crate) fn describe(&self, payload: Payload, batch: &mut Batch) {
+        let situation = &self.mapping.situation;
+        let said = format!("{payload:?}");
+        let id = id(Some(situation.opened), &[situation.id.as_str(), &said]);
+        let mut event = Event::new(id, situation.id.clone(), payload);
+        event.learnt_at = Some(situation.opened);
+        batch.events.push(Sourced { event, line: 1 });
     }
 
     /// Publishes a record as it stands in a version.
@@ -135,6 +145,18 @@ impl Mapper {
         &mut self,
         key: &str,
         fields: &Fields,
+        version: Version<'_>,
+        batch: &mut Batch,
+    ) {
+        self.publish_in_parts(key, fields, std::slice::from_ref(fields), version, batch);
+    }
+
+    /// The same, where a record says several things of services, each in fields of its own.
+    pub(crate) fn publish_in_parts(
+        &mut self,
+        key: &str,
+        fields: &Fields,
+        parts: &[Fields],
         version: Version<'_>,
         batch: &mut Batch,
     ) {
@@ -187,6 +209,12 @@ impl Mapper {
             now
         });
         self.claim(&mut live, key, (fields, now), version, batch);
+        let now = match is_derived {
+            true => BTreeMap::new(),
+            false => self.services(key, fields, parts, version, batch),
+        };
+        let record = (key, live.published);
+        self.tell_services(&mut live.services, record, (fields, now), version, batch);
         if self.is_history {
             self.live.insert(key.to_owned(), live);
         }
@@ -194,9 +222,12 @@ impl Mapper {
 
     /// Takes back a record that a version no longer has, and all that was claimed by it.
     pub(crate) fn remove(&mut self, key: &str, version: Version<'_>, batch: &mut Batch) {
-        let Some(live) = self.live.remove(key) else {
+        let Some(mut live) = self.live.remove(key) else {
             return;
         };
+        let record = (key, live.published);
+        let nothing = (&Fields::new(), BTreeMap::new());
+        self.tell_services(&mut live.services, record, nothing, version, batch);
         let reason = self.mapping.changes.removed;
         for (_, claim) in live.claims.values() {
             self.retract(
@@ -271,7 +302,7 @@ impl Mapper {
             let refuse = |error: String| (Some(field.as_str()), error);
             let name = Name::new(field.as_str()).map_err(|error| refuse(error.to_string()))?;
             let value = Verbatim::new(value.clone()).map_err(|error| refuse(error.to_string()))?;
-            let field = match is_derived || self.mapping.is_derived(field) {
+            let field = match is_derived || self.is_filled_in(field, fields) {
                 true => RecordField::Derived(Some(value)),
                 false => RecordField::Stated(Some(value)),
             };
@@ -282,6 +313,16 @@ impl Mapper {
             key,
             fields: published,
         })
+    }
+
+    /// Whether the publisher filled the field of this record in.
+    pub(crate) fn is_filled_in(&self, field: &str, fields: &Fields) -> bool {
+        let mut rules = self.mapping.records.derived_if.iter();
+        self.mapping.is_derived(field)
+            || rules.any(|rule| {
+                rule.fields.iter().any(|derived| derived == field)
+                    && holds(&rule.where_, |field| self.text(fields, field))
+            })
     }
 
     fn attack(
@@ -439,6 +480,7 @@ impl Mapper {
                 let said = names
                     .iter()
                     .find_map(|name| Some((name, self.said(fields, name)?)));
+                let said = said.filter(|(name, _)| !self.is_filled_in(name, fields));
                 let Some((name, said)) = said else {
                     continue;
                 };
@@ -541,7 +583,7 @@ impl Mapper {
     }
 
     /// Who claims the figures of a record; `None` where nobody does.
-    fn origin(&self, fields: &Fields) -> Result<Option<SourceId>, (String, String)> {
+    pub(crate) fn origin(&self, fields: &Fields) -> Result<Option<SourceId>, (String, String)> {
         let Some(claimed_by) = &self.mapping.claimed_by else {
             return Ok(Some(self.mapping.publisher.id.clone()));
         };
@@ -570,7 +612,7 @@ impl Mapper {
     }
 
     /// The source of figures: what stands in one record is one report, so its digest is that of the record.
-    fn claimant(&self, origin: SourceId, fields: &Fields) -> Source {
+    pub(crate) fn claimant(&self, origin: SourceId, fields: &Fields) -> Source {
         let publisher = &self.mapping.publisher.id;
         let via = (origin != *publisher).then(|| publisher.clone());
         Source {
@@ -580,7 +622,7 @@ impl Mapper {
         }
     }
 
-    fn retract(
+    pub(crate) fn retract(
         &self,
         target: ClaimRef,
         (reason, replacement): (RetractionReason, Option<ClaimRef>),
@@ -605,13 +647,18 @@ impl Mapper {
         });
     }
 
-    fn event(&self, id: EventId, payload: impl Into<Payload>, version: Version<'_>) -> Event {
+    pub(crate) fn event(
+        &self,
+        id: EventId,
+        payload: impl Into<Payload>,
+        version: Version<'_>,
+    ) -> Event {
         let mut event = Event::new(id, self.mapping.situation.id.clone(), payload);
         event.learnt_at = version.learnt;
         event
     }
 
-    fn id(&self, key: &str, role: &str, version: Version<'_>) -> EventId {
+    pub(crate) fn id(&self, key: &str, role: &str, version: Version<'_>) -> EventId {
         let mapping = &self.mapping;
         let parts = [
             mapping.situation.id.as_str(),
@@ -638,7 +685,7 @@ impl Mapper {
     }
 
     /// The same, but `None` also where it holds a word that stands for no value.
-    fn said<'a>(&self, fields: &'a Fields, field: &str) -> Option<Cow<'a, str>> {
+    pub(crate) fn said<'a>(&self, fields: &'a Fields, field: &str) -> Option<Cow<'a, str>> {
         let text = self.text(fields, field)?;
         let absent = &self.mapping.values.absent;
         let is_absent = absent.iter().any(|word| word.as_str() == text.trim());
@@ -731,6 +778,9 @@ impl Mapper {
                 .or_else(|| local(as_local()?));
         }
         formats.iter().find_map(|format| {
+            if let Ok(moment) = DateTime::parse_from_str(text, format) {
+                return Some(When::instant(moment.to_utc().into()));
+            }
             let as_local = || NaiveDateTime::parse_from_str(text, format).ok();
             match NaiveDate::parse_from_str(text, format) {
                 Ok(read) if as_local().is_none() => day(read),
@@ -752,17 +802,6 @@ fn described(source: &Described) -> Option<SourceDescribed> {
         kind: source.kind,
         party: source.party.clone(),
     })
-}
-
-fn holds<'a>(condition: &Condition, text: impl Fn(&str) -> Option<Cow<'a, str>>) -> bool {
-    condition.iter().all(|(field, words)| {
-        let said = text(field);
-        said.is_some_and(|said| words.iter().any(|word| is_same_but_for_spaces(word, &said)))
-    })
-}
-
-fn is_same_but_for_spaces(one: &str, other: &str) -> bool {
-    one.split_whitespace().eq(other.split_whitespace())
 }
 
 /// Digest of the fields of a record.

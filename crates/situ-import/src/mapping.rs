@@ -1,5 +1,6 @@
 //! What a file means: a mapping, read from TOML.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -7,6 +8,8 @@ use situ_core::{
     AgeBand, AttackMode, Basis, Instant, Name, Outcome, PlaceId, RetractionReason, Role, Sex,
     SituationId, SourceId, SourceKind, Text, When, WindowKind, Zone,
 };
+
+use crate::services::{self, ServiceRule};
 
 /// What a file means: which records it holds, who publishes them, and which of their fields are figures.
 ///
@@ -39,6 +42,12 @@ pub struct Mapping {
     pub(crate) attack: Option<Attack>,
     #[serde(default)]
     pub(crate) figures: Vec<FigureRule>,
+    /// What records say of services.
+    #[serde(default)]
+    pub(crate) services: Vec<ServiceRule>,
+    /// The ids of places by the names that fields hold; a name that is not here makes its own id.
+    #[serde(default)]
+    pub(crate) place_ids: BTreeMap<String, PlaceId>,
 }
 
 /// How a file is laid out.
@@ -98,10 +107,21 @@ pub(crate) struct RecordRules {
     pub(crate) derived: Vec<String>,
     /// Records of which every field was filled in.
     pub(crate) derived_where: Condition,
+    /// Fields of some records that the publisher filled in.
+    pub(crate) derived_if: Vec<DerivedIf>,
     /// When a row of a table became public.
     pub(crate) learnt: Option<Moment>,
     /// Other names of columns, old to new.
     pub(crate) rename: BTreeMap<String, String>,
+}
+
+/// Fields that were filled in where a record says so.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DerivedIf {
+    pub(crate) fields: Vec<String>,
+    #[serde(rename = "where")]
+    pub(crate) where_: Condition,
 }
 
 /// Every field named holds one of the words, however they are spaced.
@@ -325,8 +345,9 @@ impl Mapping {
     /// # Errors
     /// Says which line cannot be used, and why.
     pub fn from_toml(text: &str) -> Result<Self, MappingError> {
-        let mapping: Self =
+        let mut mapping: Self =
             toml::from_str(text).map_err(|error| MappingError::Toml(Box::new(error)))?;
+        services::complete(&mut mapping).map_err(MappingError::Contradiction)?;
         match mapping.contradiction() {
             Some(what) => Err(MappingError::Contradiction(what)),
             None => Ok(mapping),
@@ -404,6 +425,21 @@ impl FigureRule {
             .map(|(field, place)| (std::slice::from_ref(field), Some(place)))
             .collect()
     }
+}
+
+/// Whether a record fulfils a condition, by what its fields say.
+pub(crate) fn holds<'a>(
+    condition: &Condition,
+    text: impl Fn(&str) -> Option<Cow<'a, str>>,
+) -> bool {
+    condition.iter().all(|(field, words)| {
+        let said = text(field);
+        said.is_some_and(|said| words.iter().any(|word| is_same_but_for_spaces(word, &said)))
+    })
+}
+
+fn is_same_but_for_spaces(one: &str, other: &str) -> bool {
+    one.split_whitespace().eq(other.split_whitespace())
 }
 
 /// Whether a name is like a pattern, in which `*` stands for anything.
