@@ -16,11 +16,13 @@ mod mapper;
 mod mapping;
 mod services;
 
+mod feeds;
 mod history;
 mod table;
 
 mod records;
 
+pub use feeds::Feed;
 pub use history::History;
 pub use importer::{
     Batch, ImportError, Imported, Outlet, Refused, Reject, Source, Sourced, import,

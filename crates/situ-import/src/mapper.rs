@@ -308,11 +308,22 @@ impl Mapper {
             };
             published.insert(name, field);
         }
-        Ok(RecordPublished {
+        let record = RecordPublished {
             dataset: self.mapping.dataset.clone(),
             key,
             fields: published,
-        })
+        };
+        // What a log would refuse must not leave claims behind that rest on it.
+        let rough: usize = fields
+            .iter()
+            .map(|(name, value)| name.len() + value.len())
+            .sum();
+        let is_large = rough > Event::LIMIT / 8
+            && serde_json::to_vec(&record).is_ok_and(|body| body.len() > Event::LIMIT);
+        match is_large {
+            true => Err((None, "the record is over the limit of 256 KiB".to_owned())),
+            false => Ok(record),
+        }
     }
 
     /// Whether the publisher filled the field of this record in.

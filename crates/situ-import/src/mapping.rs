@@ -60,6 +60,13 @@ pub enum Shape {
     Csv,
     /// JSON objects: one a line, or in one array.
     Json,
+    /// Alerts of the Common Alerting Protocol, alone or in a feed such as Atom.
+    Cap,
+    /// Alerts of GTFS-Realtime, binary or JSON.
+    #[serde(rename = "gtfs-rt")]
+    GtfsRt,
+    /// Road works of the Work Zone Data Exchange.
+    Wzdx,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -370,7 +377,7 @@ impl Mapping {
         if self.as_of.is_none() && (!self.figures.is_empty() || self.attack.is_some()) {
             return Some("figures and attacks need [as_of]: the time they speak of".to_owned());
         }
-        if self.shape != Shape::History && self.records.key.is_empty() {
+        if matches!(self.shape, Shape::Csv | Shape::Json) && self.records.key.is_empty() {
             return Some("a table needs records.key: the columns that name a record".to_owned());
         }
         if let Some(claimed_by) = &self.claimed_by

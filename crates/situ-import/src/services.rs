@@ -9,9 +9,10 @@ use situ_core::{
     ServiceSuspended, SourceId, Text, When,
 };
 
+use crate::feeds;
 use crate::importer::{Batch, Reject, Sourced};
 use crate::mapper::{Fields, Mapper, Version};
-use crate::mapping::{ChangeKind, Condition, Mapping, Moment, Shape, holds};
+use crate::mapping::{ChangeKind, Condition, Mapping, Moment, holds};
 
 /// What a record says of a service.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -95,16 +96,9 @@ impl Names {
     }
 }
 
-/// The rules a shape brings along, for what a mapping leaves unsaid.
-fn usual(shape: Shape) -> Option<&'static str> {
-    match shape {
-        Shape::History | Shape::Csv | Shape::Json => None,
-    }
-}
-
 /// Completes the rules of a mapping by those of its shape; says what they lack then.
 pub(crate) fn complete(mapping: &mut Mapping) -> Result<(), String> {
-    let usual = usual(mapping.shape).map(toml::from_str::<ServiceRule>);
+    let usual = feeds::usual(mapping.shape).map(toml::from_str::<ServiceRule>);
     let usual = usual.transpose().map_err(|error| error.to_string())?;
     for (number, rule) in (1..).zip(&mut mapping.services) {
         if let Some(usual) = &usual {

@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
+#[path = "feeds/mutation.rs"]
+mod mutation;
+
+use mutation::mutated;
 use situ_core::{
     AppendError, ClaimRef, Condition, Event, EventStore as _, Known, Name, Payload, Position,
     Projection as _, RecordField, SituationId, replay,
@@ -337,43 +341,6 @@ fn a_field_without_end_is_refused_before_it_is_held() {
     let mut table = Table::new(Box::new(std::io::Cursor::new(csv)), mapping, None);
     let error = import(&mut table, &mut Log::default()).unwrap_err();
     assert!(error.to_string().contains("over the limit"), "{error}");
-}
-
-/// One mutation of a text: cut, a flipped bit, a stretch left out, doubled, or replaced by something hostile.
-fn mutated(text: &[u8], seed: u64) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut next = |below: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        usize::try_from(state % (below.max(1) as u64)).unwrap()
-    };
-    let mut bytes = text.to_vec();
-    let at = next(bytes.len());
-    let end = (at + next(40)).min(bytes.len());
-    match next(5) {
-        0 => bytes.truncate(at),
-        1 => bytes[at] ^= 1 << next(8),
-        2 => drop(bytes.drain(at..end)),
-        3 => {
-            let again = bytes[at..end].to_vec();
-            bytes.splice(at..at, again);
-        }
-        _ => {
-            let hostile: [&[u8]; 8] = [
-                b"\0",
-                b"\xff\xfe",
-                b"\"",
-                b"\n",
-                b"=cmd|' /C calc'!A0",
-                b"[[[[[[[[",
-                "\u{202e}".as_bytes(),
-                b"99999999999999999999",
-            ];
-            bytes.splice(at..end, hostile[next(8)].iter().copied());
-        }
-    }
-    bytes
 }
 
 #[test]

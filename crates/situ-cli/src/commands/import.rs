@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use situ_core::{Event, EventStore as _, Instant};
 use situ_import::{
-    History, ImportError, Imported, Mapping, Outlet, Refused, Reject, Shape, Source, Table,
+    Feed, History, ImportError, Imported, Mapping, Outlet, Refused, Reject, Shape, Source, Table,
 };
 use situ_sqlite::SqliteStore;
 
@@ -86,6 +86,7 @@ fn mapped(
     let mut source: Box<dyn Source> = match mapping.shape() {
         Shape::History => Box::new(History::new(input, mapping)),
         Shape::Csv | Shape::Json => Box::new(Table::new(input, mapping, learnt)),
+        Shape::Cap | Shape::GtfsRt | Shape::Wzdx => Box::new(Feed::new(input, mapping, learnt)),
     };
     let path = session.global.store();
     let rejects = args.rejects.as_deref();

@@ -3,4 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 mod log;
+mod mutation;
+mod protobuf;
+
+mod cap;
+mod gtfs_rt;
+mod mutated;
 mod services;
+mod wzdx;
