@@ -23,7 +23,7 @@ const RECORDS: usize = 100;
 /// The usual rules for services of a shape, where it has some.
 pub(crate) const fn usual(shape: Shape) -> Option<&'static str> {
     match shape {
-        Shape::History | Shape::Csv | Shape::Json => None,
+        Shape::History | Shape::Csv | Shape::Hxl | Shape::Json => None,
         Shape::Cap => Some(include_str!("feeds/cap.toml")),
         Shape::GtfsRt => Some(include_str!("feeds/gtfs_rt.toml")),
         Shape::Wzdx => Some(include_str!("feeds/wzdx.toml")),

@@ -18,6 +18,7 @@ mod services;
 
 mod feeds;
 mod history;
+mod hxl;
 mod table;
 
 mod records;

@@ -58,6 +58,8 @@ pub enum Shape {
     History,
     /// Rows under a row of names.
     Csv,
+    /// Rows under a row of HXL tags, which name the columns.
+    Hxl,
     /// JSON objects: one a line, or in one array.
     Json,
     /// Alerts of the Common Alerting Protocol, alone or in a feed such as Atom.
@@ -377,7 +379,9 @@ impl Mapping {
         if self.as_of.is_none() && (!self.figures.is_empty() || self.attack.is_some()) {
             return Some("figures and attacks need [as_of]: the time they speak of".to_owned());
         }
-        if matches!(self.shape, Shape::Csv | Shape::Json) && self.records.key.is_empty() {
+        if matches!(self.shape, Shape::Csv | Shape::Hxl | Shape::Json)
+            && self.records.key.is_empty()
+        {
             return Some("a table needs records.key: the columns that name a record".to_owned());
         }
         if let Some(claimed_by) = &self.claimed_by

@@ -6,6 +6,7 @@ use std::io;
 use serde_json::value::RawValue;
 use situ_core::Instant;
 
+use crate::hxl;
 use crate::importer::{Batch, Reject, Source};
 use crate::input::{BoundedLines, Gate, Input, Keeper, Line};
 use crate::mapper::{Fields, Mapper, Notation, Version, digest_of, hex};
@@ -39,6 +40,10 @@ impl Table {
         let (rows, notation) = if mapping.shape() == Shape::Json {
             (Rows::Json(BoundedLines::new(input)), Notation::Json)
         } else {
+            let input = match mapping.shape() {
+                Shape::Hxl => hxl::tagged(input),
+                _ => input,
+            };
             let (gate, keeper) = Gate::new(input);
             let mut builder = csv::ReaderBuilder::new();
             let reader = builder.has_headers(false).flexible(true).from_reader(gate);

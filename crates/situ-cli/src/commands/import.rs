@@ -85,7 +85,7 @@ fn mapped(
     };
     let mut source: Box<dyn Source> = match mapping.shape() {
         Shape::History => Box::new(History::new(input, mapping)),
-        Shape::Csv | Shape::Json => Box::new(Table::new(input, mapping, learnt)),
+        Shape::Csv | Shape::Hxl | Shape::Json => Box::new(Table::new(input, mapping, learnt)),
         Shape::Cap | Shape::GtfsRt | Shape::Wzdx => Box::new(Feed::new(input, mapping, learnt)),
     };
     let path = session.global.store();

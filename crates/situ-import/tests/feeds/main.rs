@@ -8,6 +8,7 @@ mod protobuf;
 
 mod cap;
 mod gtfs_rt;
+mod hxl;
 mod mutated;
 mod services;
 mod wzdx;

@@ -1,10 +1,10 @@
 //! Feeds that were spoilt: told, or imported as far as they are right, and never half.
 
-use situ_import::{Feed, Mapping, import, open};
+use situ_import::{Feed, Mapping, Shape, Source, Table, import, open};
 
 use crate::log::Log;
 use crate::mutation::mutated;
-use crate::{cap, gtfs_rt, protobuf, wzdx};
+use crate::{cap, gtfs_rt, hxl, protobuf, wzdx};
 
 /// What goes in of a feed after each of a thousand mutations; how many were told of something.
 fn check(name: &str, mapping: &str, document: &[u8]) -> usize {
@@ -14,9 +14,13 @@ fn check(name: &str, mapping: &str, document: &[u8]) -> usize {
     let mut told = 0;
     for seed in 1..=1000 {
         std::fs::write(&path, mutated(document, seed)).unwrap();
-        let mut feed = Feed::new(open(&path).unwrap(), mapping.clone(), None);
+        let (input, mapping) = (open(&path).unwrap(), mapping.clone());
+        let mut source: Box<dyn Source> = match mapping.shape() {
+            Shape::Hxl => Box::new(Table::new(input, mapping, None)),
+            _ => Box::new(Feed::new(input, mapping, None)),
+        };
         let mut log = Log::default();
-        let imported = import(&mut feed, &mut log);
+        let imported = import(source.as_mut(), &mut log);
         told += usize::from(imported.is_err() || !log.rejects.is_empty());
         // What went in reads, and rests on nothing that is not there.
         let events = log.events();
@@ -43,6 +47,9 @@ fn a_thousand_mutated_feeds_of_each_kind() {
     assert!(told > 900, "{told}");
     let alerts = protobuf::binary(gtfs_rt::ALERTS);
     let told = check("alerts.pb", gtfs_rt::MAPPING, &alerts);
+    assert!(told > 300, "{told}");
+    let table = hxl::TABLE.replace("many", "13");
+    let told = check("table.csv", hxl::MAPPING, table.as_bytes());
     assert!(told > 300, "{told}");
     let told = check("works.geojson", wzdx::MAPPING, wzdx::WORKS.as_bytes());
     assert!(told > 300, "{told}");
