@@ -149,6 +149,8 @@ mod tests {
                 "\r\n#org,#affected\r\nA,3\r\n",
             ),
             ("#org\nA\n", "#org\nA\n"),
+            // A row that says nothing is no row of tags.
+            ("Who,\n,\n#org,\nA,\n", "\n\n#org,\nA,\n"),
         ] {
             let mut read = String::new();
             let mut input = tagged(Box::new(table.as_bytes()));

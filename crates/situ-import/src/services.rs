@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use situ_core::{
     Cause, Causes, ClaimRef, Degree, EventId, Extent, Name, Payload, PlaceDescribed, PlaceId,
-    RetractionReason, Service, ServiceOutlookGiven, ServiceRestored, ServiceScope,
-    ServiceSuspended, SourceId, Text, When,
+    RetractionReason, Service, ServiceConfirmed, ServiceOutlookGiven, ServiceRestored,
+    ServiceScope, ServiceSuspended, SourceId, Text, When,
 };
 
 use crate::feeds;
@@ -36,6 +36,8 @@ pub(crate) struct ServiceRule {
     ended_where: Condition,
     /// When it is expected to end.
     expected_end: Option<Moment>,
+    /// Whether a record confirms what is under way when it becomes public.
+    confirms: Option<bool>,
     /// The first of these fields that says something holds the source's own words.
     words: Vec<String>,
 }
@@ -127,6 +129,7 @@ impl ServiceRule {
         take(&mut self.degree, &usual.degree);
         take(&mut self.cause, &usual.cause);
         take(&mut self.start, &usual.start);
+        take(&mut self.confirms, &usual.confirms);
         if self.end.is_none() && self.expected_end.is_none() {
             self.end.clone_from(&usual.end);
             self.ended_where.clone_from(&usual.ended_where);
@@ -154,6 +157,7 @@ pub(crate) struct ClaimKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
     Suspended,
+    Confirmed,
     Expected,
     Restored,
 }
@@ -190,7 +194,7 @@ pub(crate) struct Standing(BTreeMap<ClaimKey, Told>);
 struct Told {
     stated: Stated,
     event: EventId,
-    /// What was expected before: told otherwise since, and not taken back.
+    /// What was told before, and not taken back since.
     before: Vec<EventId>,
 }
 
@@ -326,7 +330,24 @@ impl Mapper {
             }
             claims.insert(claim, stated);
         };
+        let confirmed = version.learnt.filter(|learnt| {
+            let is_begun = start
+                .as_ref()
+                .and_then(When::latest)
+                .is_some_and(|start| start < *learnt);
+            let is_over = expected
+                .as_ref()
+                .and_then(When::latest)
+                .is_some_and(|end| end <= *learnt);
+            rule.confirms == Some(true) && is_begun && !is_over && end.is_none()
+        });
         claim(Step::Suspended, stated(start, degree, cause));
+        if let Some(confirmed) = confirmed {
+            claim(
+                Step::Confirmed,
+                stated(Some(When::instant(confirmed)), degree, None),
+            );
+        }
         if expected.is_some() {
             claim(Step::Expected, stated(expected, Degree::Normal, None));
         }
@@ -558,7 +579,9 @@ impl Mapper {
                 let is_revised = changes.as_ == ChangeKind::Revision
                     && before.stated.when == told.stated.when
                     && before.stated.origin == told.stated.origin;
-                if claim.step == Step::Expected || is_revised {
+                // Another forecast, and a later confirmation, say nothing against the one before.
+                let adds = matches!(claim.step, Step::Expected | Step::Confirmed);
+                if adds || is_revised {
                     told.before.append(&mut before.before);
                     told.before.push(before.event);
                 } else {
@@ -582,6 +605,7 @@ impl Mapper {
     pub(crate) fn service_id(&self, claim: &ClaimKey, key: &str, version: Version<'_>) -> EventId {
         let step = match claim.step {
             Step::Suspended => "suspended",
+            Step::Confirmed => "confirmed",
             Step::Expected => "expected",
             Step::Restored => "restored",
         };
@@ -622,6 +646,14 @@ impl Mapper {
                     assessed: None,
                 },
                 ordered_by: None,
+                ordinal: None,
+                words,
+            }
+            .into(),
+            Step::Confirmed => ServiceConfirmed {
+                service,
+                scope,
+                degree: stated.degree,
                 ordinal: None,
                 words,
             }

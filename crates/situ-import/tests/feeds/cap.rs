@@ -105,6 +105,11 @@ fn an_alert_speaks_of_each_code_and_area_it_names() {
             area(place)
         ));
         expected.push(format!(
+            "{}. road still none {} at 2026-02-01T05:00:00Z",
+            expected.len() + 1,
+            area(place)
+        ));
+        expected.push(format!(
             "{}. road {} {until}",
             expected.len() + 1,
             area(place)
@@ -182,7 +187,7 @@ fn an_update_takes_nothing_back() {
     let update = about("Update", &INFO.replace("2026-02-02T09", "2026-02-03T09"));
     let log = told(&feed(&[alert(), update]));
     assert_eq!(log.rejects, [""; 0]);
-    assert_eq!(log.said().len(), 12);
+    assert_eq!(log.said().len(), 18);
     assert!(log.said().iter().all(|line| !line.starts_with("not")));
 }
 
@@ -192,10 +197,10 @@ fn a_cancelled_alert_is_taken_back_also_from_another_file() {
     let same = about("Cancel", INFO);
     // In one file it need not say what it cancels; in another it does.
     for (documents, retracted) in [
-        (vec![feed(&[alert(), bare.clone()])], 6),
-        (vec![feed(&[alert(), same.clone()])], 6),
-        (vec![alert(), same.clone()], 6),
-        (vec![same, alert()], 6),
+        (vec![feed(&[alert(), bare.clone()])], 9),
+        (vec![feed(&[alert(), same.clone()])], 9),
+        (vec![alert(), same.clone()], 9),
+        (vec![same, alert()], 9),
     ] {
         let documents: Vec<&str> = documents.iter().map(String::as_str).collect();
         let log = told_by(MAPPING, &documents);
@@ -212,7 +217,9 @@ fn a_cancelled_alert_is_taken_back_also_from_another_file() {
         let is_claim = |payload: &Payload| {
             matches!(
                 payload,
-                Payload::ServiceSuspended(_) | Payload::ServiceOutlookGiven(_)
+                Payload::ServiceSuspended(_)
+                    | Payload::ServiceConfirmed(_)
+                    | Payload::ServiceOutlookGiven(_)
             )
         };
         for target in targets {
@@ -227,7 +234,7 @@ fn a_cancelled_alert_is_taken_back_also_from_another_file() {
     );
     // An exercise cancels nothing.
     let log = told(&feed(&[alert(), bare.replace("Actual", "Exercise")]));
-    assert_eq!((log.rejects.len(), log.said().len()), (0, 6));
+    assert_eq!((log.rejects.len(), log.said().len()), (0, 9));
 }
 
 #[test]

@@ -63,6 +63,14 @@ impl Log {
                         scope(told.scope)
                     )
                 }
+                Payload::ServiceConfirmed(told) => {
+                    format!(
+                        "{} still {} {} at {when}",
+                        told.service,
+                        told.degree,
+                        scope(told.scope)
+                    )
+                }
                 Payload::ServiceRestored(told) => {
                     format!(
                         "{} {} {} at {when}",

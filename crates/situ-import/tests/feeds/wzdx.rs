@@ -75,12 +75,13 @@ fn closed_lanes_restrict_a_stretch_of_road() {
         log.said(),
         [
             format!("1. road partial {street} since 2010-01-01T06:00:00Z"),
+            format!("2. road still partial {street} at 2010-01-01T15:11:16Z"),
             // Only a verified end is a report.
-            format!("2. road {street} until 2010-05-01T05:00:00Z"),
-            format!("3. road none {mile} since 2010-01-01T06:00:00Z"),
-            format!("4. road normal {mile} at 2010-05-01T05:00:00Z"),
-            format!("5. road degraded {works} since 2010-01-01T06:00:00Z"),
-            format!("6. road {works} until 2010-05-01T05:00:00Z"),
+            format!("3. road {street} until 2010-05-01T05:00:00Z"),
+            format!("4. road none {mile} since 2010-01-01T06:00:00Z"),
+            format!("5. road normal {mile} at 2010-05-01T05:00:00Z"),
+            format!("6. road degraded {works} since 2010-01-01T06:00:00Z"),
+            format!("7. road {works} until 2010-05-01T05:00:00Z"),
         ]
     );
     // Detours and works that leave all lanes open are kept, and claim nothing.
@@ -122,7 +123,7 @@ fn an_end_verified_before_it_came_is_a_plan() {
         "\"is_end_date_verified\": true",
         "\"is_end_date_verified\": true, \"update_date\": \"2010-04-01T00:00:00Z\"",
     ));
-    assert!(log.said()[3].ends_with("until 2010-05-01T05:00:00Z"));
+    assert!(log.said()[5].ends_with("until 2010-05-01T05:00:00Z"));
 }
 
 #[test]
