@@ -196,7 +196,7 @@ fn records(bytes: Vec<u8>, mapper: &Mapper) -> Result<(Vec<Row>, u64), String> {
 
 /// The cells of a table as JSON, as all histories have their values.
 fn as_json(fields: Fields, mapping: &Mapping) -> Fields {
-    if mapping.shape() != Shape::Csv {
+    if mapping.shape() == Shape::Json {
         return fields;
     }
     let cells = fields.into_iter();

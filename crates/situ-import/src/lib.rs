@@ -15,19 +15,22 @@ mod input;
 mod location;
 mod mapper;
 mod mapping;
+mod services;
 
-mod json;
-mod rows;
-
+mod feeds;
 mod git;
 mod history;
+mod hxl;
+mod json;
 mod operations;
+mod rows;
 mod table;
 
 mod cloud_events;
 mod records;
 
 pub use cloud_events::{CloudEvents, holds_cloud_events};
+pub use feeds::Feed;
 pub use git::{GitError, GitFile};
 pub use history::History;
 pub use importer::{

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use situ_core::{Name, PlaceDescribed, PlaceId, PlacePoint, Point};
 
 use crate::importer::Batch;
-use crate::mapper::{Fields, Mapper, Version, hex, put};
+use crate::mapper::{Fields, Mapper, hex, put};
 use crate::mapping::Location;
 
 impl Mapper {
@@ -15,7 +15,6 @@ impl Mapper {
         &mut self,
         location: &Location,
         fields: &Fields,
-        version: Version<'_>,
         batch: &mut Batch,
     ) -> Result<Option<PlaceId>, (String, String)> {
         let mut names: Vec<Name> = Vec::new();
@@ -63,8 +62,7 @@ impl Mapper {
                 }
             };
             if !is_told {
-                let described = self.described(described.into(), version.line);
-                batch.events.push(described);
+                self.describe(described.into(), batch);
             }
             within = Some(place);
         }

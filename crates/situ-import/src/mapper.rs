@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use sha2::{Digest as _, Sha256};
 use situ_core::{
     AttackOccurred, CasualtiesReported, ClaimId, ClaimRef, ClaimRetracted, Count, Event, EventId,
@@ -14,9 +14,10 @@ use situ_core::{
 
 use crate::importer::{Batch, Reject, Sourced};
 use crate::mapping::{
-    ChangeKind, Coded, Condition, Described, FigureRule, FormRule, Hours, Mapping, Moment,
-    PeriodRule, ScopeRule, TimePrecision, first_of, is_like,
+    ChangeKind, Coded, Described, FigureRule, FormRule, Hours, Mapping, Moment, PeriodRule,
+    ScopeRule, TimePrecision, first_of, holds, holds_any,
 };
+use crate::services::Standing;
 
 /// The fields of a record, each as it stood in the file.
 pub(crate) type Fields = BTreeMap<String, Box<str>>;
@@ -54,6 +55,8 @@ pub(crate) struct Mapper {
     live: HashMap<String, Live>,
     /// The places told, by digests of their ids, and whether with a point.
     pub(crate) located: HashMap<[u8; 32], bool>,
+    /// The places that records named, and what they lie in.
+    pub(crate) places: HashMap<PlaceId, Vec<PlaceId>>,
 }
 
 /// What stands of a record.
@@ -63,6 +66,7 @@ struct Live {
     attack: Option<(EventId, AttackOccurred, When)>,
     /// The claims, by the place of their rule in the mapping.
     claims: BTreeMap<RuleAt, (Claimed, ClaimId)>,
+    services: Standing,
 }
 
 /// What a figure of a record says.
@@ -91,6 +95,7 @@ impl Mapper {
             is_begun: false,
             live: HashMap::new(),
             located: HashMap::new(),
+            places: HashMap::new(),
         }
     }
 
@@ -124,18 +129,18 @@ impl Mapper {
             .into()
         }));
         for payload in payloads {
-            batch.events.push(self.described(payload, 1));
+            self.describe(payload, batch);
         }
     }
 
-    /// The event that describes what a situation consists of; it is the same however often that is said.
-    pub(crate) fn described(&self, payload: Payload, line: u64) -> Sourced {
+    /// Describes something that is known since the situation opened.
+    pub(crate) fn describe(&self, payload: Payload, batch: &mut Batch) {
         let situation = &self.mapping.situation;
         let said = format!("{payload:?}");
         let id = id(Some(situation.opened), &[situation.id.as_str(), &said]);
         let mut event = Event::new(id, situation.id.clone(), payload);
         event.learnt_at = Some(situation.opened);
-        Sourced { event, line }
+        batch.events.push(Sourced { event, line: 1 });
     }
 
     /// Publishes a record as it stands in a version.
@@ -143,6 +148,18 @@ impl Mapper {
         &mut self,
         key: &str,
         fields: &Fields,
+        version: Version<'_>,
+        batch: &mut Batch,
+    ) {
+        self.publish_in_parts(key, fields, std::slice::from_ref(fields), version, batch);
+    }
+
+    /// The same, where a record says several things of services, each in fields of its own.
+    pub(crate) fn publish_in_parts(
+        &mut self,
+        key: &str,
+        fields: &Fields,
+        parts: &[Fields],
         version: Version<'_>,
         batch: &mut Batch,
     ) {
@@ -164,7 +181,7 @@ impl Mapper {
             }
         };
         let place = match self.mapping.location.clone() {
-            Some(location) => self.locate(&location, fields, version, batch),
+            Some(location) => self.locate(&location, fields, batch),
             None => Ok(None),
         };
         let place = place.unwrap_or_else(|(field, reason)| {
@@ -204,6 +221,12 @@ impl Mapper {
             now
         });
         self.claim(&mut live, key, (fields, now), version, batch);
+        let now = match is_derived {
+            true => BTreeMap::new(),
+            false => self.services(key, fields, parts, version, batch),
+        };
+        let record = (key, live.published);
+        self.tell_services(&mut live.services, record, (fields, now), version, batch);
         if self.is_history {
             self.live.insert(key.to_owned(), live);
         }
@@ -211,9 +234,12 @@ impl Mapper {
 
     /// Takes back a record that a version no longer has, and all that was claimed by it.
     pub(crate) fn remove(&mut self, key: &str, version: Version<'_>, batch: &mut Batch) {
-        let Some(live) = self.live.remove(key) else {
+        let Some(mut live) = self.live.remove(key) else {
             return;
         };
+        let record = (key, live.published);
+        let nothing = (&Fields::new(), BTreeMap::new());
+        self.tell_services(&mut live.services, record, nothing, version, batch);
         let reason = self.mapping.changes.removed;
         for (_, claim) in live.claims.values() {
             self.retract(
@@ -288,17 +314,38 @@ impl Mapper {
             let refuse = |error: String| (Some(field.as_str()), error);
             let name = Name::new(field.as_str()).map_err(|error| refuse(error.to_string()))?;
             let value = Verbatim::new(value.clone()).map_err(|error| refuse(error.to_string()))?;
-            let field = match is_derived || self.mapping.is_derived(field) {
+            let field = match is_derived || self.is_filled_in(field, fields) {
                 true => RecordField::Derived(Some(value)),
                 false => RecordField::Stated(Some(value)),
             };
             published.insert(name, field);
         }
-        Ok(RecordPublished {
+        let record = RecordPublished {
             dataset: self.mapping.dataset.clone(),
             key,
             fields: published,
-        })
+        };
+        // What a log would refuse must not leave claims behind that rest on it.
+        let rough: usize = fields
+            .iter()
+            .map(|(name, value)| name.len() + value.len())
+            .sum();
+        let is_large = rough > Event::LIMIT / 8
+            && serde_json::to_vec(&record).is_ok_and(|body| body.len() > Event::LIMIT);
+        match is_large {
+            true => Err((None, "the record is over the limit of 256 KiB".to_owned())),
+            false => Ok(record),
+        }
+    }
+
+    /// Whether the publisher filled the field of this record in.
+    pub(crate) fn is_filled_in(&self, field: &str, fields: &Fields) -> bool {
+        let mut rules = self.mapping.records.derived_if.iter();
+        self.mapping.is_derived(field)
+            || rules.any(|rule| {
+                rule.fields.iter().any(|derived| derived == field)
+                    && holds(&rule.where_, |field| self.text(fields, field))
+            })
     }
 
     fn attack(
@@ -460,6 +507,7 @@ impl Mapper {
                     let is_absent = rule.absent.iter().any(|word| word == said.trim());
                     (!is_absent).then_some((name, said))
                 });
+                let said = said.filter(|(name, _)| !self.is_filled_in(name, fields));
                 let Some((name, said)) = said else {
                     continue;
                 };
@@ -565,7 +613,7 @@ impl Mapper {
     }
 
     /// Who claims the figures of a record; `None` where nobody does.
-    fn origin(&self, fields: &Fields) -> Result<Option<SourceId>, (String, String)> {
+    pub(crate) fn origin(&self, fields: &Fields) -> Result<Option<SourceId>, (String, String)> {
         let Some(claimed_by) = &self.mapping.claimed_by else {
             return Ok(Some(self.mapping.publisher.id.clone()));
         };
@@ -594,7 +642,7 @@ impl Mapper {
     }
 
     /// The source of figures: what stands in one record is one report, so its digest is that of the record.
-    fn claimant(&self, origin: SourceId, fields: &Fields) -> Source {
+    pub(crate) fn claimant(&self, origin: SourceId, fields: &Fields) -> Source {
         let publisher = &self.mapping.publisher.id;
         let via = (origin != *publisher).then(|| publisher.clone());
         Source {
@@ -604,7 +652,7 @@ impl Mapper {
         }
     }
 
-    fn retract(
+    pub(crate) fn retract(
         &self,
         target: ClaimRef,
         (reason, replacement): (RetractionReason, Option<ClaimRef>),
@@ -629,13 +677,18 @@ impl Mapper {
         });
     }
 
-    fn event(&self, id: EventId, payload: impl Into<Payload>, version: Version<'_>) -> Event {
+    pub(crate) fn event(
+        &self,
+        id: EventId,
+        payload: impl Into<Payload>,
+        version: Version<'_>,
+    ) -> Event {
         let mut event = Event::new(id, self.mapping.situation.id.clone(), payload);
         event.learnt_at = version.learnt;
         event
     }
 
-    fn id(&self, key: &str, role: &str, version: Version<'_>) -> EventId {
+    pub(crate) fn id(&self, key: &str, role: &str, version: Version<'_>) -> EventId {
         let mapping = &self.mapping;
         let parts = [
             mapping.situation.id.as_str(),
@@ -736,7 +789,11 @@ impl Mapper {
         (low_field, high_field): (&str, &str),
         fields: &Fields,
     ) -> Result<(Quantity, Option<Text>), String> {
-        let bound = |field: &str| match self.said(fields, field) {
+        let stated = |field: &str| {
+            let said = self.said(fields, field);
+            said.filter(|_| !self.is_filled_in(field, fields))
+        };
+        let bound = |field: &str| match stated(field) {
             Some(said) => self
                 .count(&said)
                 .map_err(|reason| format!("{field}: {reason}")),
@@ -874,6 +931,9 @@ impl Mapper {
                 let nanos = seconds.checked_mul(1_000_000_000)?;
                 return Some(When::instant(Instant::from_unix_nanos(nanos)));
             }
+            if let Ok(moment) = DateTime::parse_from_str(text, format) {
+                return Some(When::instant(moment.to_utc().into()));
+            }
             let as_local = || NaiveDateTime::parse_from_str(text, format).ok();
             match NaiveDate::parse_from_str(text, format) {
                 Ok(read) if as_local().is_none() => day(read),
@@ -894,25 +954,6 @@ fn described(source: &Described) -> Option<SourceDescribed> {
         name: source.name.clone()?,
         kind: source.kind,
         party: source.party.clone(),
-    })
-}
-
-fn holds<'a>(condition: &Condition, text: impl Fn(&str) -> Option<Cow<'a, str>>) -> bool {
-    let mut fields = condition.iter();
-    fields.all(|(field, words)| says(text(field), words))
-}
-
-fn holds_any<'a>(condition: &Condition, text: impl Fn(&str) -> Option<Cow<'a, str>>) -> bool {
-    let mut fields = condition.iter();
-    fields.any(|(field, words)| says(text(field), words))
-}
-
-/// Whether a field says one of some words, but for spaces.
-fn says(said: Option<Cow<'_, str>>, words: &[String]) -> bool {
-    let spaced = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    said.is_some_and(|said| {
-        let said = spaced(&said);
-        words.iter().any(|word| is_like(&spaced(word), &said))
     })
 }
 

@@ -1,5 +1,6 @@
 //! What a file means: a mapping, read from TOML.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -7,6 +8,8 @@ use situ_core::{
     AgeBand, AttackMode, Basis, Instant, Name, Outcome, PlaceId, PointPrecision, RetractionReason,
     Role, Sex, SituationId, SourceId, SourceKind, Text, When, WindowKind, Zone,
 };
+
+use crate::services::{self, ServiceRule};
 
 /// What a file means: which records it holds, who publishes them, and which of their fields are figures.
 ///
@@ -41,6 +44,12 @@ pub struct Mapping {
     pub(crate) location: Option<Location>,
     #[serde(default)]
     pub(crate) figures: Vec<FigureRule>,
+    /// What records say of services.
+    #[serde(default)]
+    pub(crate) services: Vec<ServiceRule>,
+    /// The ids of places by the names that fields hold; a name that is not here makes its own id.
+    #[serde(default)]
+    pub(crate) place_ids: BTreeMap<String, PlaceId>,
 }
 
 /// How a file, or each version of one, is laid out.
@@ -51,8 +60,17 @@ pub enum Shape {
     History,
     /// Rows under a row of names.
     Csv,
+    /// Rows under a row of HXL tags, which name the columns.
+    Hxl,
     /// JSON objects: one a line, or in one array.
     Json,
+    /// Alerts of the Common Alerting Protocol, alone or in a feed such as Atom.
+    Cap,
+    /// Alerts of GTFS-Realtime, binary or JSON.
+    #[serde(rename = "gtfs-rt")]
+    GtfsRt,
+    /// Road works of the Work Zone Data Exchange.
+    Wzdx,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -104,6 +122,8 @@ pub(crate) struct RecordRules {
     pub(crate) derived: Vec<String>,
     /// Records of which every field was filled in.
     pub(crate) derived_where: Condition,
+    /// Fields of some records that the publisher filled in.
+    pub(crate) derived_if: Vec<DerivedIf>,
     /// When a row of a table became public.
     pub(crate) learnt: Option<Moment>,
     /// Other names of columns, old to new.
@@ -141,6 +161,15 @@ impl KeyColumn {
 pub(crate) fn first_of(text: &str, first: usize) -> &str {
     let end = text.char_indices().nth(first);
     end.map_or(text, |(end, _)| &text[..end])
+}
+
+/// Fields that were filled in where a record says so.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DerivedIf {
+    pub(crate) fields: Vec<String>,
+    #[serde(rename = "where")]
+    pub(crate) where_: Condition,
 }
 
 /// Every field named holds one of the words, however they are spaced; `*` stands for anything.
@@ -419,8 +448,9 @@ impl Mapping {
     /// # Errors
     /// Says which line cannot be used, and why.
     pub fn from_toml(text: &str) -> Result<Self, MappingError> {
-        let mapping: Self =
+        let mut mapping: Self =
             toml::from_str(text).map_err(|error| MappingError::Toml(Box::new(error)))?;
+        services::complete(&mut mapping).map_err(MappingError::Contradiction)?;
         match mapping.contradiction() {
             Some(what) => Err(MappingError::Contradiction(what)),
             None => Ok(mapping),
@@ -443,7 +473,9 @@ impl Mapping {
         if self.as_of.is_none() && (!self.figures.is_empty() || self.attack.is_some()) {
             return Some("figures and attacks need [as_of]: the time they speak of".to_owned());
         }
-        if self.shape != Shape::History && self.records.key.is_empty() {
+        if matches!(self.shape, Shape::Csv | Shape::Hxl | Shape::Json)
+            && self.records.key.is_empty()
+        {
             return Some("a table needs records.key: the columns that name a record".to_owned());
         }
         let is_laid_out = self.records.rows.is_some() || self.records.named.is_some();
@@ -526,8 +558,35 @@ impl FigureRule {
     }
 }
 
+/// Whether a record fulfils a condition, by what its fields say.
+pub(crate) fn holds<'a>(
+    condition: &Condition,
+    text: impl Fn(&str) -> Option<Cow<'a, str>>,
+) -> bool {
+    let mut fields = condition.iter();
+    fields.all(|(field, words)| says(text(field), words))
+}
+
+/// Whether a record fulfils any part of a condition.
+pub(crate) fn holds_any<'a>(
+    condition: &Condition,
+    text: impl Fn(&str) -> Option<Cow<'a, str>>,
+) -> bool {
+    let mut fields = condition.iter();
+    fields.any(|(field, words)| says(text(field), words))
+}
+
+/// Whether a field says one of some words, but for spaces.
+fn says(said: Option<Cow<'_, str>>, words: &[String]) -> bool {
+    let spaced = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    said.is_some_and(|said| {
+        let said = spaced(&said);
+        words.iter().any(|word| is_like(&spaced(word), &said))
+    })
+}
+
 /// Whether a name is like a pattern, in which `*` stands for anything.
-pub(crate) fn is_like(pattern: &str, name: &str) -> bool {
+fn is_like(pattern: &str, name: &str) -> bool {
     let mut pieces = pattern.split('*');
     let first = pieces.next().unwrap_or_default();
     let Some(mut rest) = name.strip_prefix(first) else {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use crate::hxl;
 use crate::input::{BoundedLines, Gate, Input, Keeper, Line};
 use crate::json::{Array, fields_of};
 use crate::mapper::Fields;
@@ -35,7 +36,11 @@ impl Rows {
     /// The rows of an input, laid out as a mapping says.
     pub(crate) fn new(input: Input, mapping: &Mapping) -> Self {
         let rules = &mapping.records;
-        let layout = if mapping.shape() == Shape::Csv {
+        let layout = if matches!(mapping.shape(), Shape::Csv | Shape::Hxl) {
+            let input = match mapping.shape() {
+                Shape::Hxl => hxl::tagged(input),
+                _ => input,
+            };
             let (gate, keeper) = Gate::new(input);
             let mut builder = csv::ReaderBuilder::new();
             let reader = builder.has_headers(false).flexible(true).from_reader(gate);

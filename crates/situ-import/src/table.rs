@@ -29,7 +29,7 @@ impl Table {
     pub fn new(input: Input, mapping: Mapping, learnt: Option<Instant>) -> Self {
         let notation = match mapping.shape() {
             Shape::Json => Notation::Json,
-            Shape::Csv | Shape::History => Notation::Plain,
+            _ => Notation::Plain,
         };
         let rows = Rows::new(input, &mapping);
         Self {

@@ -9,9 +9,10 @@ use situ_core::{
 use situ_import::{CloudEvents, Imported, Mapping, Outlet, Refused, Reject, Table, import};
 use situ_memory::MemoryStore;
 
-mod mutated;
+#[path = "feeds/mutation.rs"]
+mod mutation;
 
-use mutated::mutated;
+use mutation::mutated;
 
 const UCDP: (&str, &str) = (
     include_str!("../mappings/ucdp-ged.toml"),

@@ -12,9 +12,10 @@ use situ_import::{GitFile, History, Imported, Mapping, Outlet, Refused, Reject, 
 use situ_memory::MemoryStore;
 use tempfile::TempDir;
 
-mod mutated;
+#[path = "feeds/mutation.rs"]
+mod mutation;
 
-use mutated::mutated;
+use mutation::mutated;
 
 const MAPPING: &str = r#"
 dataset = "floods"

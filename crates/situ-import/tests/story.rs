@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
+#[path = "feeds/mutation.rs"]
+mod mutation;
+
+use mutation::mutated;
 use situ_core::{
     AppendError, ClaimRef, Condition, Event, EventStore as _, Known, Name, Payload, Position,
     Projection as _, RecordField, SituationId, replay,
@@ -11,10 +15,6 @@ use situ_import::{
     import,
 };
 use situ_memory::MemoryStore;
-
-mod mutated;
-
-use mutated::mutated;
 
 const MAPPING: &str = r#"
 dataset = "floods"

@@ -18,6 +18,7 @@ Examples:
   situ import events.ndjson.gz
   situ import casualties.history.jsonl.gz --map casualties.toml
   situ import report.csv --map reports.toml --learnt 2014-10-20 --dry-run
+  situ import alerts.cap --map alerts.toml
   situ import git datasets data/daily.json --map daily.toml"
 )]
 pub(crate) struct ImportArgs {
@@ -33,7 +34,7 @@ pub(crate) struct ImportArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) map: Option<PathBuf>,
 
-    /// When a table became public, where its rows do not say [default: now]
+    /// When a table or feed became public, where it does not say [default: now]
     #[arg(long, value_name = "TIME", requires = "map")]
     pub(crate) learnt: Option<String>,
 

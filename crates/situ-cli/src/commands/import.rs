@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use situ_core::{Event, EventStore as _, Instant};
 use situ_import::{
-    GitFile, History, ImportError, Imported, Mapping, Outlet, Refused, Reject, Shape, Source,
+    Feed, GitFile, History, ImportError, Imported, Mapping, Outlet, Refused, Reject, Shape, Source,
     Table, holds_cloud_events,
 };
 use situ_sqlite::SqliteStore;
@@ -90,7 +90,8 @@ fn from_file(
     let input = situ_import::open(file)?;
     let mut source: Box<dyn Source> = match mapping.shape() {
         Shape::History => Box::new(History::new(input, mapping)),
-        Shape::Csv | Shape::Json => Box::new(Table::new(input, mapping, learnt)),
+        Shape::Csv | Shape::Hxl | Shape::Json => Box::new(Table::new(input, mapping, learnt)),
+        Shape::Cap | Shape::GtfsRt | Shape::Wzdx => Box::new(Feed::new(input, mapping, learnt)),
     };
     told(source.as_mut(), &name, &args.rules, store, session)
 }
@@ -101,8 +102,8 @@ fn from_git(
     session: &mut Session<'_>,
 ) -> anyhow::Result<Added> {
     let mapping = mapping(&args.map)?;
-    if mapping.shape() == Shape::History {
-        let message = format!("the mapping {} is of a history", args.map.display());
+    if !matches!(mapping.shape(), Shape::Csv | Shape::Hxl | Shape::Json) {
+        let message = format!("the mapping {} is of no table", args.map.display());
         let hint = "say how the file itself is laid out: shape = \"csv\" or \"json\"";
         return Err(Hinted::new(message, hint).into());
     }

@@ -1,4 +1,4 @@
-//! Files gone wrong in one place.
+//! Files that were spoilt.
 
 /// One mutation of a text: cut, a flipped bit, a stretch left out, doubled, or replaced by something hostile.
 pub(crate) fn mutated(text: &[u8], seed: u64) -> Vec<u8> {
@@ -21,7 +21,8 @@ pub(crate) fn mutated(text: &[u8], seed: u64) -> Vec<u8> {
             bytes.splice(at..at, again);
         }
         _ => {
-            let hostile: [&[u8]; 8] = [
+            let long = vec![b'x'; 5000];
+            let hostile: [&[u8]; 12] = [
                 b"\0",
                 b"\xff\xfe",
                 b"\"",
@@ -30,8 +31,12 @@ pub(crate) fn mutated(text: &[u8], seed: u64) -> Vec<u8> {
                 b"[[[[[[[[",
                 "\u{202e}".as_bytes(),
                 b"99999999999999999999",
+                b"&a;",
+                b"<!DOCTYPE a [<!ENTITY a \"&a;&a;\">]>",
+                b"<info><area>",
+                &long,
             ];
-            bytes.splice(at..end, hostile[next(8)].iter().copied());
+            bytes.splice(at..end, hostile[next(12)].iter().copied());
         }
     }
     bytes
