@@ -7,7 +7,7 @@ mod wzdx;
 use std::collections::HashMap;
 use std::io::{self, Read as _};
 
-use situ_core::{BATCH_LIMIT, ClaimRef, EventId, Instant, Text};
+use situ_core::{BATCH_LIMIT, ClaimRef, EventId, Instant, Kind, Text};
 
 use crate::importer::{Batch, Reject, Source};
 use crate::input::{Input, LINE_LIMIT};
@@ -23,7 +23,7 @@ const RECORDS: usize = 100;
 /// The largest record, in bytes of its document.
 const RECORD_LIMIT: usize = LINE_LIMIT;
 
-/// How many things a record may say: an alert names so many areas and periods that all of them together are more than it is.
+/// How many things a record may say: entities and periods multiply, and a small alert could say more than there is room for.
 const PARTS: usize = 10_000;
 
 /// The usual rules for services of a shape, where it has some.
@@ -151,11 +151,15 @@ impl Feed {
         }
         self.mapper
             .publish_in_parts(&key, &fields, &[], version, batch);
-        if self.mapper.mapping.services.is_empty() || batch.events.len() == before {
+        let mut told = batch.events[before..].iter().map(|told| &told.event);
+        let record = told.find(|event| event.payload.kind() == Kind::RecordPublished);
+        let Some(cause) = record.map(|event| event.id) else {
+            return;
+        };
+        if self.mapper.mapping.services.is_empty() {
             return;
         }
         let reason = self.mapper.mapping.changes.removed;
-        let cause = batch.events.last().map(|told| told.event.id);
         for cancelled in alert.references {
             let claims = match self.claims.get(&cancelled) {
                 Some(claims) => claims.clone(),
@@ -182,8 +186,14 @@ impl Feed {
             };
             for claim in claims {
                 let why = (reason, None);
-                self.mapper
-                    .retract(ClaimRef::Event(claim), why, &key, version, cause, batch);
+                self.mapper.retract(
+                    ClaimRef::Event(claim),
+                    why,
+                    &key,
+                    version,
+                    Some(cause),
+                    batch,
+                );
             }
         }
     }
