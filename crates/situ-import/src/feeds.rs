@@ -4,21 +4,27 @@ mod cap;
 mod gtfs_rt;
 mod wzdx;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::io::{self, Read as _};
 
-use situ_core::{ClaimRef, EventId, Instant, Text};
+use situ_core::{BATCH_LIMIT, ClaimRef, EventId, Instant, Kind, Text};
 
 use crate::importer::{Batch, Reject, Source};
-use crate::input::Input;
+use crate::input::{Input, LINE_LIMIT};
 use crate::mapper::{Fields, Mapper, Notation, Version, digest_of, hex};
 use crate::mapping::{Mapping, Shape};
 
 /// The largest document, in bytes: a feed is read whole.
 const DOCUMENT_LIMIT: u64 = 32 * 1024 * 1024;
 
-/// How many records make a batch.
+/// How many records make a batch, unless they make many events.
 const RECORDS: usize = 100;
+
+/// The largest record, in bytes of its document.
+const RECORD_LIMIT: usize = LINE_LIMIT;
+
+/// How many things a record may say: entities and periods multiply, and a small alert could say more than there is room for.
+const PARTS: usize = 10_000;
 
 /// The usual rules for services of a shape, where it has some.
 pub(crate) const fn usual(shape: Shape) -> Option<&'static str> {
@@ -37,10 +43,13 @@ pub struct Feed {
     input: Option<Input>,
     mapper: Mapper,
     learnt: Option<Instant>,
-    items: VecDeque<Result<Item, Reject>>,
+    items: Items,
     /// The claims of the alerts so far that made some, for whoever cancels them.
     claims: HashMap<cap::Reference, Vec<EventId>>,
 }
+
+/// The records of a document, made one at a time.
+type Items = Box<dyn Iterator<Item = Result<Item, Reject>>>;
 
 /// A record of a feed.
 struct Item {
@@ -67,7 +76,7 @@ impl Feed {
             input: Some(input),
             mapper: Mapper::new(mapping, notation, false),
             learnt,
-            items: VecDeque::new(),
+            items: Box::new(std::iter::empty()),
             claims: HashMap::new(),
         }
     }
@@ -80,19 +89,14 @@ impl Feed {
             return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
         }
         let items = match self.mapper.mapping.shape() {
-            Shape::GtfsRt => gtfs_rt::items(&document),
+            Shape::GtfsRt => gtfs_rt::items(document),
             Shape::Wzdx => wzdx::items(&document),
-            _ => cap::items(&document),
+            _ => cap::items(document),
         };
-        match items {
-            Ok(items) => self.items.extend(items),
-            Err((line, reason)) => self.items.push_back(Err(Reject {
-                line,
-                record: None,
-                field: None,
-                reason,
-            })),
-        }
+        self.items = match items {
+            Ok(items) => items,
+            Err((line, reason)) => Box::new(std::iter::once(Err(refused(line, reason)))),
+        };
         Ok(())
     }
 
@@ -147,11 +151,15 @@ impl Feed {
         }
         self.mapper
             .publish_in_parts(&key, &fields, &[], version, batch);
-        if self.mapper.mapping.services.is_empty() || batch.events.len() == before {
+        let mut told = batch.events[before..].iter().map(|told| &told.event);
+        let record = told.find(|event| event.payload.kind() == Kind::RecordPublished);
+        let Some(cause) = record.map(|event| event.id) else {
+            return;
+        };
+        if self.mapper.mapping.services.is_empty() {
             return;
         }
         let reason = self.mapper.mapping.changes.removed;
-        let cause = batch.events.last().map(|told| told.event.id);
         for cancelled in alert.references {
             let claims = match self.claims.get(&cancelled) {
                 Some(claims) => claims.clone(),
@@ -178,8 +186,14 @@ impl Feed {
             };
             for claim in claims {
                 let why = (reason, None);
-                self.mapper
-                    .retract(ClaimRef::Event(claim), why, &key, version, cause, batch);
+                self.mapper.retract(
+                    ClaimRef::Event(claim),
+                    why,
+                    &key,
+                    version,
+                    Some(cause),
+                    batch,
+                );
             }
         }
     }
@@ -190,21 +204,28 @@ impl Source for Feed {
         if let Some(input) = self.input.take() {
             self.read(input)?;
         }
-        if self.items.is_empty() {
-            return Ok(None);
-        }
         let mut batch = Batch::default();
-        for item in self
-            .items
-            .drain(..self.items.len().min(RECORDS))
-            .collect::<Vec<_>>()
-        {
-            match item {
-                Ok(item) => self.publish(item, &mut batch),
-                Err(reject) => batch.rejects.push(reject),
+        for records in 0..RECORDS {
+            match self.items.next() {
+                Some(Ok(item)) => self.publish(item, &mut batch),
+                Some(Err(reject)) => batch.rejects.push(reject),
+                None if records == 0 => return Ok(None),
+                None => break,
+            }
+            if batch.events.len() >= BATCH_LIMIT {
+                break;
             }
         }
         Ok(Some(batch))
+    }
+}
+
+fn refused(line: u64, reason: String) -> Reject {
+    Reject {
+        line,
+        record: None,
+        field: None,
+        reason,
     }
 }
 

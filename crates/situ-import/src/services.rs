@@ -1,6 +1,6 @@
 //! What records say of services, as the `[[services]]` of a mapping read them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Deserialize;
 use situ_core::{
@@ -145,7 +145,7 @@ impl ServiceRule {
 }
 
 /// Which claim of a record is meant: a record makes each at most once, so that a change is told from a new claim.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ClaimKey {
     service: Service,
     scope: ServiceScope,
@@ -154,7 +154,7 @@ pub(crate) struct ClaimKey {
     step: Step,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Step {
     Suspended,
     Confirmed,
@@ -186,6 +186,28 @@ impl PartialEq for Words {
     }
 }
 
+/// What tells claims about one service, scope and step apart.
+type Said = (Option<When>, Degree, Option<Cause>);
+
+/// The claims of a record as they are read.
+#[derive(Default)]
+struct Gathered {
+    claims: Claims,
+    /// What was said of each service, scope and step.
+    said: HashMap<ClaimKey, HashSet<Said>>,
+}
+
+impl Gathered {
+    /// Adds a claim, under the next number; said twice by one record, it is one claim.
+    fn add(&mut self, mut claim: ClaimKey, stated: Stated) {
+        let said = self.said.entry(claim.clone()).or_default();
+        if said.insert((stated.when.clone(), stated.degree, stated.cause)) {
+            claim.nth = u32::try_from(said.len()).unwrap_or(u32::MAX);
+            self.claims.insert(claim, stated);
+        }
+    }
+}
+
 /// The claims of a record that stand.
 #[derive(Debug, Default)]
 pub(crate) struct Standing(BTreeMap<ClaimKey, Told>);
@@ -211,13 +233,13 @@ impl Mapper {
         version: Version<'_>,
         batch: &mut Batch,
     ) -> Claims {
-        let mut claims = Claims::new();
+        let mut gathered = Gathered::default();
         if self.mapping.services.is_empty() {
-            return claims;
+            return gathered.claims;
         }
         let origin = match self.origin(fields) {
             Ok(Some(origin)) => origin,
-            Ok(None) => return claims,
+            Ok(None) => return gathered.claims,
             Err((field, reason)) => {
                 // Figures have said so already.
                 if self.mapping.figures.is_empty() {
@@ -228,14 +250,14 @@ impl Mapper {
                         reason,
                     });
                 }
-                return claims;
+                return gathered.claims;
             }
         };
         let rules = std::mem::take(&mut self.mapping.services);
         for part in parts {
             for rule in &rules {
                 if let Err((field, reason)) =
-                    self.service(rule, (key, &origin), part, version, &mut claims, batch)
+                    self.service(rule, (key, &origin), part, version, &mut gathered, batch)
                 {
                     batch.rejects.push(Reject {
                         line: version.line,
@@ -247,7 +269,7 @@ impl Mapper {
             }
         }
         self.mapping.services = rules;
-        claims
+        gathered.claims
     }
 
     /// What one rule reads in one part of a record.
@@ -257,7 +279,7 @@ impl Mapper {
         (key, origin): (&str, &SourceId),
         part: &Fields,
         version: Version<'_>,
-        claims: &mut Claims,
+        gathered: &mut Gathered,
         batch: &mut Batch,
     ) -> Result<(), Wrong> {
         if !holds(&rule.where_, |field| self.text(part, field)) {
@@ -318,17 +340,13 @@ impl Mapper {
             words: Words(words.clone()),
         };
         let mut claim = |step, stated: Stated| {
-            let mut claim = ClaimKey {
+            let claim = ClaimKey {
                 service,
                 scope: scope.clone(),
-                nth: 1,
+                nth: 0,
                 step,
             };
-            // Said twice by one record, it is one claim.
-            while claims.get(&claim).is_some_and(|said| *said != stated) {
-                claim.nth += 1;
-            }
-            claims.insert(claim, stated);
+            gathered.add(claim, stated);
         };
         let confirmed = version.learnt.filter(|learnt| {
             let is_begun = start

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::io::Cursor;
+use std::rc::Rc;
 
 use encoding_rs::{Encoding, UTF_8};
 use quick_xml::NsReader;
@@ -9,7 +11,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::ResolveResult;
 use situ_core::Instant;
 
-use super::{Item, line_of, numbered, put};
+use super::{Item, Items, PARTS, RECORD_LIMIT, line_of, numbered, put, refused};
 use crate::importer::Reject;
 use crate::mapper::Fields;
 
@@ -64,19 +66,9 @@ struct Element {
 }
 
 /// The alerts of a document.
-pub(super) fn items(document: &[u8]) -> Result<Vec<Result<Item, Reject>>, (u64, String)> {
-    let text = decoded(document).map_err(|reason| (1, reason))?;
-    let mut items = Vec::new();
-    for found in Document::new(&text).read()? {
-        items.push(match found {
-            Ok(alert) => item(&alert),
-            Err(reject) => Err(reject),
-        });
-    }
-    if items.is_empty() {
-        return Err((1, "there is no alert of CAP 1.1 or 1.2 in it".to_owned()));
-    }
-    Ok(items)
+pub(super) fn items(document: Vec<u8>) -> Result<Items, (u64, String)> {
+    let text = decoded(&document).map_err(|reason| (1, reason))?;
+    Ok(Box::new(Document::new(text)))
 }
 
 /// The text of a document in the encoding it says it has.
@@ -106,77 +98,113 @@ fn declared(document: &[u8]) -> Result<&'static Encoding, String> {
         .ok_or_else(|| format!("the encoding `{label}` is unknown"))
 }
 
-/// A reader of a document that gathers the alerts in it.
-struct Document<'a> {
-    text: &'a str,
-    reader: NsReader<&'a [u8]>,
+/// A reader of a document that yields the alerts in it.
+struct Document {
+    text: Rc<[u8]>,
+    reader: NsReader<Cursor<Rc<[u8]>>>,
     /// The elements that are open in an alert, from the alert on.
     open: Vec<Element>,
-    found: Vec<Result<Element, Reject>>,
+    /// Where the alert began.
+    began: usize,
+    /// What was found and not yielded yet.
+    found: Option<Result<Element, Reject>>,
+    /// How many were found.
+    count: u64,
     /// The entry of a feed that is open: where it began, how much had been found before, and what it links to.
-    entry: Option<(u64, usize, String)>,
+    entry: Option<(u64, u64, String)>,
     /// How many elements are open that are none of an alert.
     around: usize,
     at: usize,
     line: u64,
+    is_over: bool,
 }
 
-impl<'a> Document<'a> {
-    fn new(text: &'a str) -> Self {
+impl Iterator for Document {
+    type Item = Result<Item, Reject>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.is_over {
+            if let Err(reason) = self.step() {
+                self.is_over = true;
+                self.count += 1;
+                return Some(Err(refused(self.line, reason)));
+            }
+            if let Some(found) = self.found.take() {
+                return Some(found.and_then(|alert| item(&alert)));
+            }
+        }
+        let is_bare = std::mem::replace(&mut self.count, 1) == 0;
+        let reason = "there is no alert of CAP 1.1 or 1.2 in it";
+        is_bare.then(|| Err(refused(1, reason.to_owned())))
+    }
+}
+
+impl Document {
+    fn new(text: String) -> Self {
+        let text: Rc<[u8]> = text.into_bytes().into();
         Self {
+            reader: NsReader::from_reader(Cursor::new(Rc::clone(&text))),
             text,
-            reader: NsReader::from_str(text),
             open: Vec::new(),
-            found: Vec::new(),
+            began: 0,
+            found: None,
+            count: 0,
             entry: None,
             around: 0,
             at: 0,
             line: 1,
+            is_over: false,
         }
     }
 
-    fn read(mut self) -> Result<Vec<Result<Element, Reject>>, (u64, String)> {
-        loop {
-            // Lines are counted as they go by.
-            let at = usize::try_from(self.reader.buffer_position()).unwrap_or(self.at);
-            let passed = self.text.as_bytes().get(self.at..at).unwrap_or_default();
-            self.line += line_of(passed, passed.len()) - 1;
-            self.at = at.max(self.at);
-            let line = self.line;
-            let refuse = |reason: String| (line, reason);
-            let (namespace, event) = match self.reader.read_resolved_event() {
-                Ok((namespace, event)) => (named(namespace), event.into_owned()),
-                Err(error) => return Err(refuse(format!("no XML: {error}"))),
-            };
-            match event {
-                Event::Start(start) => self.start(&start, namespace).map_err(refuse)?,
-                Event::Empty(start) => {
-                    self.start(&start, namespace).map_err(refuse)?;
-                    self.end();
-                }
-                Event::End(_) => self.end(),
-                Event::Text(text) => self.text(&text.xml10_content()),
-                Event::CData(text) => self.text(&text.xml10_content()),
-                Event::GeneralRef(reference) => {
-                    let meant = meant(&reference).map_err(refuse)?;
-                    self.text(&meant);
-                }
-                Event::DocType(_) => {
-                    let reason = "it has a document type, which alerts do not; what that declares is never fetched or put in";
-                    return Err(refuse(reason.to_owned()));
-                }
-                Event::Eof if self.open.is_empty() && self.around == 0 => return Ok(self.found),
-                Event::Eof => return Err(refuse("it ends in the middle".to_owned())),
-                Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
-            }
+    /// Reads on by one piece: a tag, or a stretch of text.
+    fn step(&mut self) -> Result<(), String> {
+        // Lines are counted as they go by.
+        let at = usize::try_from(self.reader.buffer_position()).unwrap_or(self.at);
+        let passed = self.text.get(self.at..at).unwrap_or_default();
+        self.line += line_of(passed, passed.len()) - 1;
+        self.at = at.max(self.at);
+        if !self.open.is_empty() && self.at - self.began > RECORD_LIMIT {
+            return Err("the alert is over the limit of 1 MiB".to_owned());
         }
+        let mut buffer = Vec::new();
+        let (namespace, event) = self
+            .reader
+            .read_resolved_event_into(&mut buffer)
+            .map_err(|error| format!("no XML: {error}"))?;
+        let namespace = named(namespace);
+        match event {
+            Event::Start(start) => self.start(&start, namespace)?,
+            Event::Empty(start) => {
+                self.start(&start, namespace)?;
+                self.end();
+            }
+            Event::End(_) => self.end(),
+            Event::Text(text) => self.text(&text.xml10_content()),
+            Event::CData(text) => self.text(&text.xml10_content()),
+            Event::GeneralRef(reference) => self.text(&meant(&reference)?),
+            Event::DocType(_) => {
+                let reason = "it has a document type, which alerts do not; what that declares is never fetched or put in";
+                return Err(reason.to_owned());
+            }
+            Event::Eof if self.open.is_empty() && self.around == 0 => self.is_over = true,
+            Event::Eof => return Err("it ends in the middle".to_owned()),
+            Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
+        }
+        Ok(())
+    }
+
+    fn find(&mut self, found: Result<Element, Reject>) {
+        self.count += 1;
+        self.found = Some(found);
     }
 
     fn start(&mut self, start: &BytesStart<'_>, namespace: String) -> Result<(), String> {
         let name = start.local_name().as_ref().to_owned();
         let is_cap = NAMESPACES.contains(&namespace.as_str());
         let mut attributes = Vec::new();
-        for attribute in start.attributes() {
+        // Looking for one that comes twice would take the square of how many there are.
+        for attribute in start.attributes().with_checks(false) {
             let attribute = attribute.map_err(|error| format!("no XML: {error}"))?;
             let key = attribute.key.as_ref();
             if key != "xmlns" && !key.starts_with("xmlns:") {
@@ -191,7 +219,7 @@ impl<'a> Document<'a> {
             }
             self.around += 1;
             match (namespace == ATOM, name.as_str()) {
-                (true, "entry") => self.entry = Some((self.line, self.found.len(), String::new())),
+                (true, "entry") => self.entry = Some((self.line, self.count, String::new())),
                 (true, "link") => {
                     let link = attributes.into_iter().find(|(name, _)| name == "href");
                     if let (Some(entry), Some((_, link))) = (&mut self.entry, link) {
@@ -204,6 +232,9 @@ impl<'a> Document<'a> {
         }
         if self.open.len() == DEPTH {
             return Err(format!("more than {DEPTH} elements lie in one another"));
+        }
+        if self.open.is_empty() {
+            self.began = self.at;
         }
         self.open.push(Element {
             name,
@@ -222,23 +253,17 @@ impl<'a> Document<'a> {
             // Only an entry lies two deep: in the feed.
             if self.around == 1
                 && let Some((line, before, link)) = self.entry.take()
-                && self.found.len() == before
+                && self.count == before
             {
-                self.found.push(Err(Reject {
-                    line,
-                    record: None,
-                    field: None,
-                    reason: format!(
-                        "the entry only refers to its alert; import that: {}",
-                        link.chars().take(200).collect::<String>()
-                    ),
-                }));
+                let link: String = link.chars().take(200).collect();
+                let reason = format!("the entry only refers to its alert; import that: {link}");
+                self.find(Err(refused(line, reason)));
             }
             return;
         };
         match self.open.last_mut() {
             Some(parent) => parent.children.push(element),
-            None => self.found.push(Ok(element)),
+            None => self.find(Ok(element)),
         }
     }
 
@@ -519,13 +544,13 @@ fn point(text: &str) -> Option<(f64, f64)> {
 
 /// An alert as a record.
 fn item(alert: &Element) -> Result<Item, Reject> {
-    let refused = |(line, reason): Invalid| Reject {
+    let invalid = |(line, reason): Invalid| Reject {
         line,
         record: Some(alert.text_of("identifier").to_owned()).filter(|id| !id.is_empty()),
         field: None,
         reason: format!("no valid alert: {reason}"),
     };
-    let links = links(alert).map_err(refused)?;
+    let links = links(alert).map_err(invalid)?;
     let mut fields = Fields::new();
     flatten(alert, "", &mut fields);
     let is_actual = alert.text_of("status") == "Actual";
@@ -536,7 +561,7 @@ fn item(alert: &Element) -> Result<Item, Reject> {
         learnt: Some(links.this.sent),
         fields,
         parts: match is_actual && speaks {
-            true => parts(alert),
+            true => parts(alert).map_err(invalid)?,
             false => Vec::new(),
         },
         alert: Some(Links {
@@ -626,7 +651,7 @@ fn flatten(element: &Element, path: &str, fields: &mut Fields) {
 }
 
 /// What an alert says, once for each of its infos, areas, categories and codes of an area.
-fn parts(alert: &Element) -> Vec<Fields> {
+fn parts(alert: &Element) -> Result<Vec<Fields>, Invalid> {
     let mut parts = Vec::new();
     let mut whole = Fields::new();
     say(alert, &mut whole);
@@ -648,6 +673,9 @@ fn parts(alert: &Element) -> Vec<Fields> {
                 }
             }
             let most = codes.values().map(Vec::len).max().unwrap_or(1);
+            if parts.len() + most * info.all("category").count() > PARTS {
+                return Err((info.line, format!("it names over {PARTS} areas and codes")));
+            }
             for category in info.all("category") {
                 for nth in 0..most {
                     let mut part = of_area.clone();
@@ -661,7 +689,7 @@ fn parts(alert: &Element) -> Vec<Fields> {
             }
         }
     }
-    parts
+    Ok(parts)
 }
 
 /// The texts of an element's children, by their names; codes by the names they are of.

@@ -3,12 +3,14 @@
 //! Messages are read by a table of the numbers of their fields. A field that the table lacks is kept under its number.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
+use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use situ_core::Instant;
 
-use super::{Item, numbered, put};
-use crate::importer::Reject;
+use super::{Item, Items, PARTS, RECORD_LIMIT, numbered, put, refused};
 use crate::mapper::Fields;
 
 /// How deep messages may lie in one another.
@@ -134,11 +136,11 @@ const SEVERITIES: &[(u64, &str)] = &[
 ];
 
 /// The alerts of a feed; entities of other kinds are not read.
-pub(super) fn items(document: &[u8]) -> Result<Vec<Result<Item, Reject>>, (u64, String)> {
-    let is_json =
-        document.trim_ascii_start().first() == Some(&b'{') || document.starts_with(b"\xef\xbb\xbf");
+pub(super) fn items(document: Vec<u8>) -> Result<Items, (u64, String)> {
+    let start = document.trim_ascii_start();
+    let is_json = start.first() == Some(&b'{') || document.starts_with(b"\xef\xbb\xbf");
     let (header, entities) = if is_json {
-        json_feed(document).map_err(|reason| (1, reason))?
+        json_feed(&document).map_err(|reason| (1, reason))?
     } else {
         binary_feed(document).map_err(|reason| {
             let reason = format!("no feed of GTFS-Realtime, neither binary nor JSON: {reason}");
@@ -146,61 +148,48 @@ pub(super) fn items(document: &[u8]) -> Result<Vec<Result<Item, Reject>>, (u64, 
         })?
     };
     if !header.contains_key("gtfs_realtime_version") {
-        return Err((
-            1,
-            "no feed of GTFS-Realtime: its header says no version".to_owned(),
-        ));
+        let reason = "no feed of GTFS-Realtime: its header says no version";
+        return Err((1, reason.to_owned()));
     }
     let learnt = match header.get("timestamp").map(|text| moment(text)) {
         Some(Some(learnt)) => Some(learnt),
         Some(None) => return Err((1, "the timestamp of the header is no time".to_owned())),
         None => None,
     };
-    let items = entities
-        .into_iter()
-        .enumerate()
-        .filter_map(|(index, entity)| {
-            let refuse = |reason: String| Reject {
-                // There are no lines in it: entities are counted.
-                line: index as u64 + 1,
-                record: None,
-                field: None,
-                reason: format!("the entity, by its number: {reason}"),
-            };
-            let fields = match entity {
-                Ok(fields) => fields,
-                Err(reason) => return Some(Err(refuse(reason))),
-            };
-            let is_alert = fields.keys().any(|name| name.starts_with("alert"));
-            if !is_alert && !fields.contains_key("is_deleted") {
-                return None;
-            }
-            let Some(id) = fields.get("id").filter(|id| !id.is_empty()) else {
-                return Some(Err(refuse("it has no id".to_owned())));
-            };
-            let is_deleted = fields
-                .get("is_deleted")
-                .is_some_and(|flag| &**flag == "true");
-            let parts = match is_deleted {
-                true => Ok(Vec::new()),
-                false => parts(&fields),
-            };
-            Some(match parts {
-                Ok(parts) => Ok(Item {
-                    key: id.to_string(),
-                    line: index as u64 + 1,
-                    learnt,
-                    parts,
-                    fields,
-                    alert: None,
-                }),
-                Err(reason) => Err(Reject {
-                    record: Some(id.to_string()),
-                    ..refuse(reason)
-                }),
-            })
-        });
-    Ok(items.collect())
+    let items = entities.filter_map(move |(number, entity)| {
+        // There are no lines in it: entities are counted.
+        let told = |reason| refused(number, format!("the entity, by its number: {reason}"));
+        match entity {
+            Ok(fields) => item(number, fields, learnt).map_err(told).transpose(),
+            Err(reason) => Some(Err(told(reason))),
+        }
+    });
+    Ok(Box::new(items))
+}
+
+/// An entity as a record; `None` where it is of another kind.
+fn item(number: u64, fields: Fields, learnt: Option<Instant>) -> Result<Option<Item>, String> {
+    let is_alert = fields.keys().any(|name| name.starts_with("alert"));
+    if !is_alert && !fields.contains_key("is_deleted") {
+        return Ok(None);
+    }
+    let id = fields.get("id").filter(|id| !id.is_empty());
+    let key = id.ok_or("it has no id")?.to_string();
+    let is_deleted = fields
+        .get("is_deleted")
+        .is_some_and(|flag| &**flag == "true");
+    let parts = match is_deleted {
+        true => Vec::new(),
+        false => parts(&fields).map_err(|reason| format!("{key}: {reason}"))?,
+    };
+    Ok(Some(Item {
+        key,
+        line: number,
+        learnt,
+        fields,
+        parts,
+        alert: None,
+    }))
 }
 
 /// A moment in seconds since 1970.
@@ -233,8 +222,12 @@ fn parts(fields: &Fields) -> Result<Vec<Fields>, String> {
             *time = moment.to_string().into();
         }
     }
+    let entities = children(fields, "alert.informed_entity");
+    if entities.len().saturating_mul(periods.len()) > PARTS {
+        return Err(format!("it informs of over {PARTS} entities and periods"));
+    }
     let mut parts = Vec::new();
-    for mut entity in children(fields, "alert.informed_entity") {
+    for mut entity in entities {
         if entity.keys().any(|name| name.starts_with("trip")) {
             continue;
         }
@@ -278,25 +271,43 @@ fn children(fields: &Fields, name: &str) -> Vec<Fields> {
     }
 }
 
-/// The header of a feed, and the fields of its entities.
-type Read = (Fields, Vec<Result<Fields, String>>);
+/// The header of a feed; and its entities, each with its number, read one at a time.
+type Read = (
+    Fields,
+    Box<dyn Iterator<Item = (u64, Result<Fields, String>)>>,
+);
 
-fn binary_feed(document: &[u8]) -> Result<Read, String> {
+fn binary_feed(document: Vec<u8>) -> Result<Read, String> {
     let mut header = Fields::new();
-    let mut entities = Vec::new();
-    let mut rest = document;
+    let mut entities: Vec<(u64, Range<usize>)> = Vec::new();
+    let mut number = 0;
+    let mut rest = document.as_slice();
     while !rest.is_empty() {
         match next(&mut rest)? {
-            (1, Held::Bytes(bytes)) => binary(HEADER, bytes, "", &mut header, 0)?,
+            (1, Held::Bytes(bytes)) if bytes.len() <= RECORD_LIMIT => {
+                binary(HEADER, bytes, "", &mut header, 0)?;
+            }
             (2, Held::Bytes(bytes)) => {
-                let mut fields = Fields::new();
-                let read = binary(ENTITY, bytes, "", &mut fields, 0);
-                entities.push(read.map(|()| fields));
+                number += 1;
+                let end = document.len() - rest.len();
+                entities.push((number, end - bytes.len()..end));
             }
             _ => {}
         }
     }
-    Ok((header, entities))
+    let entities = entities.into_iter().map(move |(number, range)| {
+        let mut fields = Fields::new();
+        let read = match range.len() > RECORD_LIMIT {
+            true => Err(too_long()),
+            false => binary(ENTITY, &document[range], "", &mut fields, 0),
+        };
+        (number, read.map(|()| fields))
+    });
+    Ok((header, Box::new(entities)))
+}
+
+fn too_long() -> String {
+    "it is over the limit of 1 MiB".to_owned()
 }
 
 /// What a field of a message holds.
@@ -414,25 +425,32 @@ fn word(words: &[(u64, &'static str)], number: u64) -> String {
     known.map_or_else(|| number.to_string(), |(_, word)| (*word).to_owned())
 }
 
+#[derive(Deserialize)]
+struct JsonFeed {
+    #[serde(default)]
+    header: Value,
+    #[serde(default)]
+    entity: Vec<Box<RawValue>>,
+}
+
 fn json_feed(document: &[u8]) -> Result<Read, String> {
     let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
-    let feed: Value =
-        serde_json::from_slice(document).map_err(|error| format!("no JSON: {error}"))?;
+    let feed: JsonFeed = serde_json::from_slice(document)
+        .map_err(|error| format!("no feed of GTFS-Realtime: {error}"))?;
     let mut header = Fields::new();
-    if let Some(value) = feed.get("header") {
-        json(Some(HEADER), value, "", &mut header);
+    if !feed.header.is_null() {
+        json(Some(HEADER), &feed.header, "", &mut header);
     }
-    let entities = match feed.get("entity") {
-        None => &[],
-        Some(Value::Array(entities)) => entities.as_slice(),
-        Some(_) => return Err("no feed of GTFS-Realtime: `entity` is no array".to_owned()),
-    };
-    let entities = entities.iter().map(|entity| {
+    let entities = (1..).zip(feed.entity).map(|(number, entity)| {
         let mut fields = Fields::new();
-        json(Some(ENTITY), entity, "", &mut fields);
-        Ok(fields)
+        let read = match entity.get().len() > RECORD_LIMIT {
+            true => Err(too_long()),
+            false => serde_json::from_str(entity.get()).map_err(|error| error.to_string()),
+        };
+        let read = read.map(|value: Value| json(Some(ENTITY), &value, "", &mut fields));
+        (number, read.map(|()| fields))
     });
-    Ok((header, entities.collect()))
+    Ok((header, Box::new(entities)))
 }
 
 /// The fields of a message in JSON, by the names the binary form has.

@@ -7,8 +7,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use situ_core::Instant;
 
-use super::{Item, line_of, numbered, put};
-use crate::importer::Reject;
+use super::{Item, Items, RECORD_LIMIT, line_of, numbered, put, refused};
 use crate::mapper::Fields;
 
 /// How deep values may lie in one another to be fields of their own.
@@ -33,13 +32,11 @@ struct Info {
 }
 
 /// The road works of a feed.
-pub(super) fn items(document: &[u8]) -> Result<Vec<Result<Item, Reject>>, (u64, String)> {
+pub(super) fn items(document: &[u8]) -> Result<Items, (u64, String)> {
     let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
     let text = std::str::from_utf8(document).map_err(|error| {
-        (
-            line_of(document, error.valid_up_to()),
-            "no UTF-8".to_owned(),
-        )
+        let line = line_of(document, error.valid_up_to());
+        (line, "no UTF-8".to_owned())
     })?;
     let feed: Document<'_> = serde_json::from_str(text)
         .map_err(|error| (error.line() as u64, format!("no feed of WZDx: {error}")))?;
@@ -56,22 +53,26 @@ pub(super) fn items(document: &[u8]) -> Result<Vec<Result<Item, Reject>>, (u64, 
     let updated = updated.map_err(|error| (1, format!("feed_info.update_date: {error}")))?;
     let mut line = 1;
     let mut at = 0;
-    let items = feed.features.into_iter().map(|feature| {
-        let start = feature.get().as_ptr().addr() - text.as_ptr().addr();
-        line += line_of(&document[at..start], start - at) - 1;
-        at = start;
-        let refuse = |reason: String| Reject {
-            line,
-            record: None,
-            field: None,
-            reason,
-        };
-        item(feature, line, updated).map_err(refuse)
+    let features: Vec<(u64, Box<RawValue>)> = feed
+        .features
+        .into_iter()
+        .map(|feature| {
+            let start = feature.get().as_ptr().addr() - text.as_ptr().addr();
+            line += line_of(&document[at..start], start - at) - 1;
+            at = start;
+            (line, feature.to_owned())
+        })
+        .collect();
+    let items = features.into_iter().map(move |(line, feature)| {
+        item(&feature, line, updated).map_err(|reason| refused(line, reason))
     });
-    Ok(items.collect())
+    Ok(Box::new(items))
 }
 
 fn item(raw: &RawValue, line: u64, updated: Instant) -> Result<Item, String> {
+    if raw.get().len() > RECORD_LIMIT {
+        return Err("the road works are over the limit of 1 MiB".to_owned());
+    }
     let feature: Value =
         serde_json::from_str(raw.get()).map_err(|error| format!("no road works: {error}"))?;
     if feature["type"] != "Feature" {

@@ -354,6 +354,16 @@ fn what_is_no_valid_alert_is_refused_with_the_reason() {
 }
 
 #[test]
+fn when_an_alert_was_sent_it_says_itself() {
+    let mapping = format!("{MAPPING}[records]\nlearnt = {{ fields = [\"sent\"] }}\n");
+    let error = Mapping::from_toml(&mapping).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "alerts of CAP say when they were sent; leave records.learnt out"
+    );
+}
+
+#[test]
 fn an_alert_is_read_in_the_encoding_it_names() {
     let declared = format!("<?xml version='1.0' encoding='ISO-8859-1'?>{}", alert());
     let mut bytes = declared.into_bytes();

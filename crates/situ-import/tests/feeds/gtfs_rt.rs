@@ -242,7 +242,7 @@ fn what_is_no_feed_is_said() {
         ),
         (
             b"{\"entity\": 3}",
-            "line 1: no feed of GTFS-Realtime: `entity` is no array",
+            "line 1: no feed of GTFS-Realtime: invalid type: integer",
         ),
     ] {
         let log = told(document);
@@ -252,6 +252,6 @@ fn what_is_no_feed_is_said() {
     let late = ALERTS.replace("start: 1284543868", "start: 99999999999999");
     let log = told(&binary(&late));
     let reason =
-        "line 1, record strike: the entity, by its number: `99999999999999` is no time of a period";
+        "line 1: the entity, by its number: strike: `99999999999999` is no time of a period";
     assert_eq!(log.rejects, [reason; 2]);
 }

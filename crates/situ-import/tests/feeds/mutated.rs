@@ -102,6 +102,64 @@ fn hostile_depths_and_sizes_leave_nothing_half() {
     }
 }
 
+#[test]
+fn what_multiplies_beyond_measure_is_told() {
+    let many = |one: &str, count| one.repeat(count);
+    let alerts = gtfs_rt::ALERTS
+        .replace(
+            "    cause: STRIKE",
+            &format!(
+                "{}    cause: STRIKE",
+                many("informed_entity {\nroute_id: \"1\"\n}\n", 200)
+            ),
+        )
+        .replace(
+            "    cause: STRIKE",
+            &format!(
+                "{}    cause: STRIKE",
+                many("active_period {\nstart: 1284457468\n}\n", 200)
+            ),
+        );
+    let code = "<geocode><valueName>pcode</valueName><value>x</value></geocode>";
+    let area = format!("<area><areaDesc>x</areaDesc>{}</area>", many(code, 200));
+    let alert = cap::alert().replace("</info>", &format!("{}</info>", many(&area, 30)));
+    for (mapping, document, reason) in [
+        (
+            gtfs_rt::MAPPING,
+            protobuf::binary(&alerts),
+            "line 1: the entity, by its number: strike: it informs of over 10000 entities and periods",
+        ),
+        (
+            cap::MAPPING,
+            alert.into_bytes(),
+            "line 8, record A1: no valid alert: it names over 10000 areas and codes",
+        ),
+        (
+            cap::MAPPING,
+            cap::alert()
+                .replace(
+                    "<status>",
+                    &format!("<note>{}</note><status>", many("x", 2_000_000)),
+                )
+                .into_bytes(),
+            "line 5: the alert is over the limit of 1 MiB",
+        ),
+        (
+            wzdx::MAPPING,
+            wzdx::WORKS
+                .replace("flagging", &many("x", 2_000_000))
+                .into_bytes(),
+            "line 18: the road works are over the limit of 1 MiB",
+        ),
+    ] {
+        let mut log = Log::default();
+        let mapping = Mapping::from_toml(mapping).unwrap();
+        let input = Box::new(std::io::Cursor::new(document));
+        log.tell(&mut Feed::new(input, mapping, None));
+        assert_eq!(log.rejects, [reason]);
+    }
+}
+
 fn to_strings(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
