@@ -18,14 +18,15 @@ use std::time::Instant as Stopwatch;
 
 use serde_json::Value;
 use situ_core::{
-    AppendError, Condition, Event, EventStore as _, Instant, Known, Name, Payload, Position,
-    Projection as _, RecordField, SituationId, replay,
+    AgeBand, AppendError, Condition, Event, EventStore as _, Instant, Known, Name, Payload,
+    Position, Projection as _, RecordField, Role, Sex, SituationId, When, Who, replay,
 };
 use situ_import::{
     History, Imported, Mapping, Outlet, RecordKey, Records, Refused, Reject, Said, Table, import,
     open,
 };
 use situ_sqlite::SqliteStore;
+use situ_tolls::{ClaimStanding, Line, Question, Tolls};
 
 /// A dataset, the name of its file, its situation, and how many questions there are.
 const SETS: &[(&str, &str, &str, usize)] = &[
@@ -333,4 +334,236 @@ fn tables_and_attacks_are_imported_by_their_mappings() {
             "{country}"
         );
     }
+}
+
+/// A figure that a mapping makes of fields: dataset, the names they had, who says so in which words of which field, outcome, people,
+/// and how the name of the figure begins.
+const CLAIMED: &[(&str, &[&str], Who, &str)] = &[
+    (
+        "gaza-daily",
+        &["killed_cum", "martyred_cum"],
+        EVERYONE,
+        "killed/all/since:",
+    ),
+    (
+        "gaza-daily",
+        &["injured_cum"],
+        EVERYONE,
+        "injured/all/since:",
+    ),
+    (
+        "gaza-daily",
+        &["killed", "martyred"],
+        EVERYONE,
+        "killed/all/reporting:",
+    ),
+    (
+        "gaza-daily",
+        &["injured"],
+        EVERYONE,
+        "injured/all/reporting:",
+    ),
+    (
+        "gaza-daily",
+        &["killed_children_cum", "martyred_children_cum"],
+        Who {
+            age: Some(AgeBand::Child),
+            ..EVERYONE
+        },
+        "killed/all/child/since:",
+    ),
+    (
+        "gaza-daily",
+        &["killed_women_cum", "martyred_women_cum"],
+        Who {
+            sex: Some(Sex::Female),
+            age: Some(AgeBand::Adult),
+            ..EVERYONE
+        },
+        "killed/all/female/adult/since:",
+    ),
+    (
+        "gaza-daily",
+        &["med_killed_cum", "med_martyred_cum"],
+        role(Role::Medical),
+        "killed/medical/since:",
+    ),
+    (
+        "gaza-daily",
+        &["press_killed_cum", "press_martyred_cum"],
+        role(Role::Journalist),
+        "killed/journalist/since:",
+    ),
+    (
+        "gaza-daily",
+        &["civdef_killed_cum", "civdef_martyred_cum"],
+        role(Role::Rescue),
+        "killed/rescue/since:",
+    ),
+    (
+        "gaza-daily",
+        &["killed_recovered"],
+        EVERYONE,
+        "killed/all/body_recovered/reporting:",
+    ),
+    (
+        "gaza-daily",
+        &["killed_committee"],
+        EVERYONE,
+        "killed/all/verified/reporting:",
+    ),
+    (
+        "italy-covid-national",
+        &["deceduti"],
+        EVERYONE,
+        "killed/all",
+    ),
+];
+
+const EVERYONE: Who = role(Role::All);
+
+const fn role(role: Role) -> Who {
+    Who {
+        role,
+        sex: None,
+        age: None,
+    }
+}
+
+/// Who claims the figures of a record, by the words of `report_source`; nobody where there was no report.
+fn claimant(dataset: &str, said: Option<Value>) -> Option<&'static str> {
+    match (dataset, said?.as_str()?) {
+        ("italy-covid-national", _) => Some("protezione-civile"),
+        (_, "mohtel") => Some("gaza-moh"),
+        (_, "gmotel") => Some("gaza-gmo"),
+        (_, "unocha") => Some("un-ocha"),
+        _ => None,
+    }
+}
+
+#[test]
+fn where_a_field_is_claimed_the_line_of_the_toll_says_the_same() {
+    let (mut same, mut absent) = (0, 0);
+    for (dataset, file, situation, _) in SETS {
+        let paths = ["history.jsonl.gz", "asof_queries.csv"]
+            .map(|ending| shared(&format!("{dataset}/{file}.{ending}")));
+        let [Some(history), Some(asked)] = paths else {
+            return;
+        };
+        if !CLAIMED.iter().any(|(claimed, ..)| claimed == dataset) {
+            continue;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::create(folder.path().join("log.db")).unwrap();
+        imported(&store, dataset, &history);
+        let records = records(&store);
+        let mut tolls = Tolls::default();
+        replay(&store, Position::START, |recorded| {
+            tolls.apply(recorded).map(drop)
+        })
+        .unwrap();
+        let situation = SituationId::new(*situation).unwrap();
+        let (zone, source_field) = match *dataset {
+            "gaza-daily" => ("Asia/Gaza", "report_source"),
+            _ => ("Europe/Rome", "stato"),
+        };
+        for asked in questions(&asked) {
+            let claimed = CLAIMED.iter().find(|(claimed, fields, ..)| {
+                claimed == dataset && fields.contains(&asked.field.as_str())
+            });
+            let Some((_, fields, who, name)) = claimed else {
+                continue;
+            };
+            let named = Name::new(*dataset).unwrap();
+            let record = |key: &str| RecordKey {
+                situation: situation.clone(),
+                dataset: named.clone(),
+                key: Name::new(key).unwrap(),
+            };
+            let position = records.version(&situation, &named, asked.seq).unwrap();
+            for known in [Known::Position(position), Known::Learnt(asked.known_at)] {
+                let value = |key: &str, field: &str| {
+                    let field = Name::new(field).unwrap();
+                    match records.field(&record(key), &field, known) {
+                        Said::Present { field, .. } => match field {
+                            RecordField::Stated(value) => {
+                                Some(serde_json::from_str(value.as_ref()?.as_str()).unwrap())
+                            }
+                            RecordField::Derived(_) => None,
+                        },
+                        Said::FieldAbsent { .. } | Said::RecordAbsent => None,
+                    }
+                };
+                // The field asked for is the oracle's; the rest of the record says who claims it, and how long a window is.
+                let oracle = |field: &&str| match *field == asked.field.as_str() {
+                    true => asked.value.clone(),
+                    false => value(asked.key.as_str(), field),
+                };
+                let mut expected = fields.iter().find_map(oracle);
+                let day = asked.key.as_str().split('#').next().unwrap();
+                let claimant = claimant(dataset, value(asked.key.as_str(), source_field));
+                let hours = value(asked.key.as_str(), "report_period");
+                let has_window = hours.is_some_and(|hours| hours != 0);
+                if claimant.is_none() || name.contains("reporting") && !has_window {
+                    expected = None;
+                }
+                let on: When = format!("{day}[{zone}]").parse().unwrap();
+                let question = Question {
+                    who: Some(*who),
+                    ..Question::default()
+                };
+                let lines = tolls.lines_for(&situation, &on, known, &question);
+                let is_named = |line: &&Line| {
+                    let figure = line.figure.display_in(zone.parse().unwrap()).to_string();
+                    let is_as_long = figure.matches('/').count() == name.matches('/').count();
+                    figure.starts_with(name) && is_as_long
+                };
+                let is_theirs =
+                    |line: &&Line| claimant.is_none_or(|claimant| line.source.as_str() == claimant);
+                let lines = lines.iter().filter(is_named).filter(is_theirs);
+                let standing = |standing: &[ClaimStanding]| -> Vec<u64> {
+                    let said = lines.clone().flat_map(|line| &line.said);
+                    let said = said.filter(|said| standing.contains(&said.standing));
+                    said.filter_map(|said| said.claim.quantity.shown())
+                        .collect()
+                };
+                let current = standing(&[ClaimStanding::Current]);
+                let number = |value: &Value| match value.as_str() {
+                    Some(text) => text.parse::<u64>().unwrap(),
+                    None => value.as_u64().unwrap(),
+                };
+                let expected = expected.as_ref().map(number);
+                // A day that stands in the file several times is claimed several times.
+                let days = (1..12).map(|count| match count {
+                    1 => day.to_owned(),
+                    _ => format!("{day}#{count}"),
+                });
+                let others = days.filter(|other| other != asked.key.as_str());
+                let others: Vec<u64> = others
+                    .filter_map(|other| Some(number(&value(&other, fields[0])?)))
+                    .collect();
+                let what = format!(
+                    "{dataset} {} {} as known {known:?}: {current:?}, {others:?}, expected {expected:?}",
+                    asked.key, asked.field
+                );
+                match expected {
+                    Some(expected) if others.is_empty() => {
+                        assert_eq!(current, [expected], "{what}");
+                    }
+                    Some(expected) => {
+                        let not_the_newest = [ClaimStanding::Revised, ClaimStanding::Repeated];
+                        let said = [current, standing(&not_the_newest)].concat();
+                        assert!(said.contains(&expected), "{what}");
+                    }
+                    None => assert!(current.iter().all(|said| others.contains(said)), "{what}"),
+                }
+                match expected {
+                    Some(_) => same += 1,
+                    None => absent += 1,
+                }
+            }
+        }
+    }
+    println!("{same} answers by a line, {absent} where nobody claims anything");
+    assert_eq!((same, absent), (204, 84));
 }

@@ -6,75 +6,88 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Instant as Stopwatch;
 
-use serde_json::{Value, json};
 use situ_core::{
-    AsOf, Condition, Event, EventId, EventStore as _, Instant, Known, Position, Projection as _,
-    SituationId, Valid, from_line, replay,
+    AppendError, AsOf, Condition, Event, EventId, EventStore as _, Extent, Instant, Known, Payload,
+    Position, Projection as _, SituationId, Valid, replay,
 };
+use situ_import::{History, Imported, Mapping, Outlet, Refused, Reject, Table, import, open};
 use situ_services::{
     Board, ConflictKind, Freshness, ServiceStatus, Services, Status, StatusId, TimeToLive,
 };
 use situ_sqlite::SqliteStore;
+use tempfile::TempDir;
 
-/// The lines of a compressed file, if it is there.
-fn lines(file: &str) -> Option<Vec<String>> {
+/// A file of the data beside the repository, if it is there.
+fn shared(file: &str) -> Option<PathBuf> {
     let shared = std::env::var_os("SITU_SHARED").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
         PathBuf::from,
     );
     let path = shared.join("data").join(file);
-    if !path.is_file() {
-        // Past the capture of output, so that it is seen also where the test passes.
-        let _ = writeln!(
-            std::io::stderr(),
-            "SKIPPED: {} is not there; set SITU_SHARED to the folder that holds data",
-            path.display()
-        );
-        return None;
+    if path.is_file() {
+        return Some(path);
     }
-    if path.extension().is_none_or(|extension| extension != "gz") {
-        let text = std::fs::read_to_string(path).unwrap();
-        return Some(text.lines().map(str::to_owned).collect());
-    }
-    let output = Command::new("gzip").arg("-dc").arg(path).output().unwrap();
-    assert!(output.status.success());
-    let text = String::from_utf8(output.stdout).unwrap();
-    Some(text.lines().map(str::to_owned).collect())
+    // Past the capture of output, so that it is seen also where the test passes.
+    let _ = writeln!(
+        std::io::stderr(),
+        "SKIPPED: {} is not there; set SITU_SHARED to the folder that holds data",
+        path.display()
+    );
+    None
 }
 
-/// A feed, told to a log and folded from it.
+/// A log that takes all, and stops the test at what cannot be read.
+struct Log<'a>(&'a SqliteStore);
+
+impl Outlet for Log<'_> {
+    type Error = AppendError;
+
+    fn append(&mut self, batch: &[Event]) -> Result<usize, Refused<AppendError>> {
+        let now = "2026-12-01T00:00:00Z".parse().unwrap();
+        Ok(self.0.append(batch, &Condition::None, now)?.added)
+    }
+
+    fn reject(&mut self, reject: &Reject) -> Result<(), AppendError> {
+        panic!("{reject}");
+    }
+
+    fn progress(&mut self, _: &Imported) {}
+}
+
+/// A feed, imported into a log and folded from it.
 struct Feed {
     services: Services,
     situation: SituationId,
-    events: usize,
+    store: SqliteStore,
+    _folder: TempDir,
+    /// How many events of each kind.
+    count: BTreeMap<String, usize>,
     seconds: f64,
 }
 
 impl Feed {
-    fn told(situation: &str, events: Vec<Event>) -> Self {
+    fn imported(situation: &str, import: impl FnOnce(&mut Log<'_>)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::create(folder.path().join("feed.db")).unwrap();
-        for batch in events.chunks(1000) {
-            let now = "2026-12-01T00:00:00Z".parse().unwrap();
-            store.append(batch, &Condition::None, now).unwrap();
-        }
+        import(&mut Log(&store));
         let stopwatch = Stopwatch::now();
         let mut services = Services::default();
+        let mut count = BTreeMap::new();
         replay(&store, Position::START, |recorded| {
+            *count.entry(recorded.kind.to_string()).or_default() += 1;
             services.apply(recorded).map(drop)
         })
         .unwrap();
-        assert_eq!(store.head().unwrap().get(), events.len() as u64);
         Self {
             services,
             situation: SituationId::new(situation).unwrap(),
-            events: events.len(),
+            store,
+            _folder: folder,
+            count,
             seconds: stopwatch.elapsed().as_secs_f64(),
         }
     }
@@ -98,56 +111,6 @@ fn as_of(valid: &str, known: Known) -> AsOf {
         valid: Valid(valid.parse().unwrap()),
         known,
     }
-}
-
-/// Ids in the order of the events, so that the same feed gives the same log.
-struct Writer {
-    situation: &'static str,
-    events: Vec<Event>,
-}
-
-impl Writer {
-    fn tell(
-        &mut self,
-        kind: &str,
-        learnt: &str,
-        source: &str,
-        occurred: Option<&str>,
-        payload: &Value,
-    ) -> EventId {
-        let number = self.events.len() as u32;
-        let mut digest = [0; 10];
-        digest[..4].copy_from_slice(&number.to_be_bytes());
-        let learnt: Instant = learnt.parse().unwrap();
-        let mut line = json!({
-            "kind": kind, "situation": self.situation, "learnt_at": learnt.to_string(),
-            "source": {"origin": source}, "payload": payload,
-        });
-        if let Some(occurred) = occurred {
-            line["occurred"] = occurred.into();
-        }
-        let event = from_line(&line.to_string(), 1, || {
-            EventId::from_content(learnt, digest)
-        });
-        let event = event.unwrap_or_else(|error| panic!("{error}: {line}"));
-        self.events.push(event);
-        self.events[self.events.len() - 1].id
-    }
-}
-
-/// An id of letters, digits and hyphens.
-fn slug(name: &str) -> String {
-    let mut slug = String::new();
-    for character in name.chars() {
-        match character {
-            letter if letter.is_alphanumeric() => {
-                write!(slug, "{}", letter.to_lowercase()).unwrap();
-            }
-            _ if slug.ends_with('-') => {}
-            _ => slug.push('-'),
-        }
-    }
-    slug.trim_matches('-').to_owned()
 }
 
 /// How many runs and conflicts of status a board shows, and how many of its statuses are disputed or stale.
@@ -187,102 +150,77 @@ fn figures(board: &Board) -> String {
     )
 }
 
-/// The feed of closures as events.
-struct Metro {
-    events: Vec<Event>,
-    /// The status a record is about, and the day it begins.
+/// A mapping of the repository.
+fn mapping(name: &str) -> Mapping {
+    let mappings = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/situ-import/mappings");
+    let text = std::fs::read_to_string(mappings.join(format!("{name}.toml"))).unwrap();
+    Mapping::from_toml(&text).unwrap()
+}
+
+/// The status each record of the closures is about, the day it begins, and the suspension told of it, by version.
+struct Closures {
     ids: BTreeMap<String, (String, String)>,
-    /// The suspension told of a record in a version.
     told: BTreeMap<(String, u64), EventId>,
 }
 
-/// A closure announced is a suspension of a stretch of a line with the day it is to begin, and an outlook to the day it is to
-/// end; a changed end is another outlook; a record removed takes both back. That an end passes is no report that trains run.
-fn metro(history: &[String]) -> Metro {
-    let mut writer = Writer {
-        situation: "mbta",
-        events: Vec::new(),
-    };
-    let opened = json!({"title": "Closures of the metro", "zone": "America/New_York"});
-    writer.tell(
-        "SituationOpened",
-        "2024-01-18T08:00:00-05:00",
-        "tracker",
-        None,
-        &opened,
-    );
-    let mut ids: BTreeMap<String, (String, String)> = BTreeMap::new();
-    let mut standing: BTreeMap<String, Vec<EventId>> = BTreeMap::new();
-    let mut told = BTreeMap::new();
-    for line in history {
-        let line: Value = serde_json::from_str(line).unwrap();
-        let text = |name: &str| line[name].as_str().unwrap();
-        let (learnt, key) = (text("known_at"), text("key"));
-        let bare = key.split('#').next().unwrap();
-        let [route, from, to, start] = bare.split('|').collect::<Vec<_>>()[..] else {
-            panic!("{key}");
+impl Closures {
+    fn read(store: &SqliteStore) -> Self {
+        let mut closures = Self {
+            ids: BTreeMap::new(),
+            told: BTreeMap::new(),
         };
-        let occurred = format!("{start}[America/New_York]");
-        let stretch =
-            json!({"of": {"segment": {"from": slug(from), "to": slug(to), "route": route}}});
-        let mut outlook = |writer: &mut Writer, end: &str| {
-            let end = format!("{end}[America/New_York]");
-            let payload = json!({"service": "rail", "scope": stretch, "expected_end": end});
-            let learnt: Instant = learnt.parse().unwrap();
-            let claim = writer.tell(
-                "ServiceOutlookGiven",
-                &learnt.to_string(),
-                "mbta",
-                Some(&learnt.to_string()),
-                &payload,
-            );
-            standing.entry(key.to_owned()).or_default().push(claim);
-        };
-        match text("op") {
-            "record_added" => {
-                let payload = json!({"service": "rail", "scope": stretch, "degree": "none"});
-                let claim = writer.tell(
-                    "ServiceSuspended",
-                    learnt,
-                    "mbta",
-                    Some(&occurred),
-                    &payload,
-                );
-                outlook(&mut writer, line["value"]["stop_date"].as_str().unwrap());
-                standing.get_mut(key).unwrap().push(claim);
-                told.insert((key.to_owned(), line["seq"].as_u64().unwrap()), claim);
-                let id = format!("rail@segment:{}..{}:{route}", slug(from), slug(to));
-                ids.insert(key.to_owned(), (id, start.to_owned()));
-            }
-            "field_changed" if text("field") == "stop_date" => outlook(&mut writer, text("new")),
-            "record_removed" => {
-                for told in standing.remove(key).unwrap() {
-                    let payload = json!({"target": told.to_string(), "reason": "other", "words": "no longer listed"});
-                    writer.tell("ClaimRetracted", learnt, "mbta", None, &payload);
+        let mut keys: BTreeMap<EventId, String> = BTreeMap::new();
+        let mut since_version = Vec::new();
+        replay(store, Position::START, |recorded| {
+            let event = recorded.event()?;
+            match event.payload {
+                Payload::RecordPublished(record)
+                    if record.dataset.as_str().ends_with("/versions") =>
+                {
+                    let version: u64 = record.key.as_str().parse().unwrap();
+                    let told = since_version.drain(..);
+                    closures
+                        .told
+                        .extend(told.map(|(key, event)| ((key, version), event)));
                 }
+                Payload::RecordPublished(record) => {
+                    keys.insert(event.id, record.key.to_string());
+                }
+                Payload::ServiceSuspended(suspended) => {
+                    let key = &keys[&event.caused_by.unwrap()];
+                    let Extent::Segment { from, to, route } = suspended.scope.of else {
+                        panic!("{key}");
+                    };
+                    let id = format!("rail@segment:{from}..{to}:{}", route.unwrap());
+                    let start = event.occurred.unwrap().edtf().to_owned();
+                    closures.ids.insert(key.clone(), (id, start));
+                    since_version.push((key.clone(), event.id));
+                }
+                _ => {}
             }
-            _ => {}
-        }
-    }
-    Metro {
-        events: writer.events,
-        ids,
-        told,
+            Ok(())
+        })
+        .unwrap();
+        closures
     }
 }
 
 #[test]
 fn closures_of_a_metro_are_known_before_they_begin_and_never_end_by_silence() {
-    let Some(history) = lines("mbta-shutdowns/shutdowns.history.jsonl.gz") else {
+    let Some(history) = shared("mbta-shutdowns/shutdowns.history.jsonl.gz") else {
         return;
     };
-    let Metro { events, ids, told } = metro(&history);
-    let feed = Feed::told("mbta", events);
+    let feed = Feed::imported("mbta-shutdowns", |log| {
+        let mapping = mapping("mbta-shutdowns");
+        let mut history = History::new(open(&history).unwrap(), mapping);
+        import(&mut history, log).unwrap();
+    });
+    let Closures { ids, told } = Closures::read(&feed.store);
     let stopwatch = Stopwatch::now();
     let board = feed.at("2026-02-20T12:00:00-05:00");
     println!(
-        "metro: {} events folded in {:.3} s, a board in {:.3} s; {}",
-        feed.events,
+        "metro: {:?} folded in {:.3} s, a board in {:.3} s; {}",
+        feed.count,
         feed.seconds,
         stopwatch.elapsed().as_secs_f64(),
         figures(&board)
@@ -301,9 +239,10 @@ fn closures_of_a_metro_are_known_before_they_begin_and_never_end_by_silence() {
     );
 
     // The independent oracle of the data: whether a record was there as known then.
-    let queries = lines("mbta-shutdowns/shutdowns.asof_queries.csv").unwrap();
+    let queries = shared("mbta-shutdowns/shutdowns.asof_queries.csv").unwrap();
+    let queries = std::fs::read_to_string(queries).unwrap();
     let (mut asked, mut announced) = (0, 0);
-    for query in &queries[1..] {
+    for query in queries.lines().skip(1) {
         let cells: Vec<&str> = query.splitn(6, ',').collect();
         let [seq, known_at, key, _, presence, _] = cells[..] else {
             panic!("{query}");
@@ -346,103 +285,29 @@ fn closures_of_a_metro_are_known_before_they_begin_and_never_end_by_silence() {
     assert!(asked > 200 && announced > 0);
 }
 
-/// An alert is kept as a suspension, by each source for itself, of what goes on under the open sky in an area (`other`), learnt when
-/// the row was written: at its end. An end that was assumed and not reported is left out.
-fn alerts(official: &[String], volunteer: &[String]) -> (Vec<Event>, usize) {
-    let mut writer = Writer {
-        situation: "alerts",
-        events: Vec::new(),
-    };
-    let opened = json!({"title": "Air-raid alerts", "zone": "Europe/Kyiv"});
-    writer.tell(
-        "SituationOpened",
-        "2022-02-25T00:00:00Z",
-        "recorder",
-        None,
-        &opened,
-    );
-    let mut rows: Vec<(String, Vec<String>, String, &str, bool)> = Vec::new();
-    let instant = |text: &str| text.replace(' ', "T");
-    for row in &official[1..] {
-        let cells: Vec<&str> = row.split(',').collect();
-        let places = cells[..3].iter().filter(|cell| !cell.is_empty());
-        rows.push((
-            instant(cells[5]),
-            places.map(|cell| slug(cell)).collect(),
-            instant(cells[4]),
-            "official",
-            true,
-        ));
-    }
-    for row in &volunteer[1..] {
-        let cells: Vec<&str> = row.split(',').collect();
-        rows.push((
-            instant(cells[2]),
-            vec![slug(cells[0])],
-            instant(cells[1]),
-            "volunteers",
-            cells[3] != "True",
-        ));
-    }
-    let count = rows.len();
-    rows.sort();
-    let mut described = BTreeSet::new();
-    for (finished, places, started, source, is_reported) in rows {
-        for (index, place) in places.iter().enumerate() {
-            if described.insert(place.clone()) {
-                let within = index
-                    .checked_sub(1)
-                    .map(|outer| vec![places[outer].clone()]);
-                let payload =
-                    json!({"place": place, "names": [place], "within": within.unwrap_or_default()});
-                writer.tell(
-                    "PlaceDescribed",
-                    "2022-02-25T00:00:00Z",
-                    "recorder",
-                    None,
-                    &payload,
-                );
-            }
-        }
-        let scope = json!({"of": {"area": {"place": places.last().unwrap()}}});
-        let alert = json!({"service": "other", "scope": scope, "degree": "none", "causes": {"stated": "attack"}});
-        writer.tell(
-            "ServiceSuspended",
-            &finished,
-            source,
-            Some(&started),
-            &alert,
-        );
-        if is_reported {
-            let clear = json!({"service": "other", "scope": scope, "degree": "normal"});
-            writer.tell(
-                "ServiceRestored",
-                &finished,
-                source,
-                Some(&finished),
-                &clear,
-            );
-        }
-    }
-    (writer.events, count)
-}
-
 #[test]
 fn two_sources_of_alerts_stand_side_by_side_and_differ_by_seconds() {
     let (Some(official), Some(volunteer)) = (
-        lines("air-raid-alerts-2022/official.csv.gz"),
-        lines("air-raid-alerts-2022/volunteer.csv.gz"),
+        shared("air-raid-alerts-2022/official.csv.gz"),
+        shared("air-raid-alerts-2022/volunteer.csv.gz"),
     ) else {
         return;
     };
-    let (events, alerts) = alerts(&official, &volunteer);
-    assert_eq!(alerts, 32_735);
-    let feed = Feed::told("alerts", events);
+    let feed = Feed::imported("air-raid-2022", |log| {
+        for (name, file) in [
+            ("air-raid-official", &official),
+            ("air-raid-volunteer", &volunteer),
+        ] {
+            let mut table = Table::new(open(file).unwrap(), mapping(name), None);
+            import(&mut table, log).unwrap();
+        }
+    });
+    assert_eq!(feed.count["RecordPublished"], 32_735);
     let stopwatch = Stopwatch::now();
     let board = feed.at("2022-12-31T23:59:59Z");
     println!(
-        "alerts: {} events folded in {:.3} s, a board in {:.3} s; {}",
-        feed.events,
+        "alerts: {:?} folded in {:.3} s, a board in {:.3} s; {}",
+        feed.count,
         feed.seconds,
         stopwatch.elapsed().as_secs_f64(),
         figures(&board)

@@ -149,6 +149,11 @@ fn every_field_is_documented_and_every_documented_field_is_there() {
     let situ = Situ {
         folder: tempfile::tempdir().unwrap(),
     };
+    let unread = r#"{"seq":1,"known_at":"2026-02-01T10:00:00Z","op":"version_unparseable"}"#;
+    let mapping = "dataset = \"d\"\nshape = \"history\"\nsituation = { id = \"balochistan-2026\", zone = \"Asia/Karachi\", opened = \"2026-01-31T00:00:00Z\" }\npublisher = { id = \"desk\" }\n";
+    for (name, text) in [("unread.jsonl", unread), ("unread.toml", mapping)] {
+        std::fs::write(situ.folder.path().join(name), text).unwrap();
+    }
     let noon = "2026-02-04T12:00:00+05:00";
     let add = ["add", "--source", "bla", "--learnt", noon];
     let add = |rest: &[&'static str]| [&add[..], rest].concat();
@@ -245,6 +250,7 @@ fn every_field_is_documented_and_every_documented_field_is_there() {
         vec!["show", "@16#3"],
         vec!["show", "@6"],
         vec!["log", "--limit", "3"],
+        vec!["import", "unread.jsonl", "--map", "unread.toml"],
         vec!["rebuild"],
         vec!["check"],
         vec!["rebuild", "--drop"],

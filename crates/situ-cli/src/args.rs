@@ -20,7 +20,7 @@ pub(crate) use add::{AddArgs, AddEvent, CasualtiesArgs, Envelope, ScopeArgs};
 pub(crate) use audit::{Axis, CiteArgs, ClaimsArgs, DiffArgs, HistoryArgs, Read, Which, WhyArgs};
 pub(crate) use export::{EventsFormat, ExportArgs, Exports, PackageArgs, TableArgs, TableFormat};
 pub(crate) use follow::{FollowersArgs, From, Only as OnlyOf, ViewsArgs, WatchArgs};
-pub(crate) use import::{ImportArgs, RecordArgs};
+pub(crate) use import::{ImportArgs, ImportFrom, ImportGitArgs, ImportRules, RecordArgs};
 pub(crate) use services::{By, Only, ServicesArgs, ServicesCommand};
 pub(crate) use services::{StaleArg, duration};
 pub(crate) use words::{FigureArg, KnownArg};

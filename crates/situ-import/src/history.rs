@@ -1,242 +1,119 @@
-//! Histories: the operations that led from each published version of a file to the next.
+//! Histories: a record of every published version of a file.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::io;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use situ_core::Instant;
 
-use crate::importer::{Batch, Reject, Source};
-use crate::input::{BoundedLines, Input, Line};
+use crate::git::GitFile;
+use crate::importer::{Batch, Reject, Source, VersionRead};
+use crate::input::Input;
 use crate::mapper::{Fields, Mapper, Notation, Version};
 use crate::mapping::Mapping;
+use crate::operations::{Change, Operation, Operations, Step};
 
-/// A history, one operation a line: each version of the published file is a batch.
+/// A history: each version of the published file is a batch.
 ///
-/// Versions are told in the order of the file, also where the times they became known run backwards. What it holds in memory are
-/// the records of one version, however many there were.
+/// Versions are told in their order, also where the times they became known run backwards. What it holds in memory are the records
+/// of one version, and of git those of two, however many versions there were.
 pub struct History {
-    lines: BoundedLines,
+    versions: Versions,
     mapper: Mapper,
     records: HashMap<String, Fields>,
-    /// The first operation of the next version, read ahead.
-    ahead: Option<(Operation, u64)>,
-    last: Option<u64>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Operation {
-    seq: u64,
-    known_at: String,
-    #[serde(default)]
-    commit: Option<String>,
-    op: Op,
-    #[serde(default)]
-    key: Option<String>,
-    #[serde(default)]
-    value: Option<BTreeMap<String, Box<RawValue>>>,
-    #[serde(default)]
-    field: Option<String>,
-    #[serde(default, deserialize_with = "raw")]
-    old: Option<Box<RawValue>>,
-    #[serde(default, deserialize_with = "raw")]
-    new: Option<Box<RawValue>>,
-    #[serde(default)]
-    error: Option<String>,
+/// Where the versions of a file are told.
+enum Versions {
+    /// In a file of operations.
+    Operations(Operations),
+    /// In a repository.
+    Git(GitFile),
 }
 
-/// Reads `null` as a value, not as nothing.
-fn raw<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Box<RawValue>>, D::Error> {
-    Box::<RawValue>::deserialize(deserializer).map(Some)
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Op {
-    RecordAdded,
-    FieldChanged,
-    FieldAdded,
-    FieldRemoved,
-    RecordRemoved,
-    VersionUnparseable,
-}
-
-/// What a version did to its records, as far as it was read.
+/// The records that a version touched.
 #[derive(Default)]
 struct Touched {
     keys: Vec<(String, u64)>,
     seen: HashSet<String>,
-    error: Option<String>,
 }
 
 impl History {
-    /// A history, read from an input as a mapping says.
+    /// A history, read from an input as a mapping says: the operations from each version to the next, one JSON object a line.
     #[must_use]
     pub fn new(input: Input, mapping: Mapping) -> Self {
-        Self {
-            lines: BoundedLines::new(input),
-            mapper: Mapper::new(mapping, Notation::Json, true),
-            records: HashMap::new(),
-            ahead: None,
-            last: None,
-        }
+        Self::of(Versions::Operations(Operations::new(input)), mapping)
     }
 
-    /// The next operation; lines that are none become rejects.
-    fn next_operation(
-        &mut self,
-        rejects: &mut Vec<Reject>,
-    ) -> io::Result<Option<(Operation, u64)>> {
-        if let Some(ahead) = self.ahead.take() {
-            return Ok(Some(ahead));
-        }
-        loop {
-            let read = match self.lines.next_line()? {
-                None => return Ok(None),
-                Some(Line::Bad(reason)) => Err(reason.to_owned()),
-                Some(Line::Text("")) => continue,
-                Some(Line::Text(text)) => serde_json::from_str::<Operation>(text)
-                    .map_err(|error| format!("no operation of a history: {error}")),
-            };
-            let line = self.lines.number();
-            match read {
-                Ok(operation) if self.last.is_none_or(|last| operation.seq >= last) => {
-                    return Ok(Some((operation, line)));
-                }
-                Ok(operation) => rejects.push(reject(
-                    line,
-                    &operation,
-                    format!("version {} comes after a later one", operation.seq),
-                )),
-                Err(reason) => rejects.push(Reject {
-                    line,
-                    record: None,
-                    field: None,
-                    reason,
-                }),
-            }
+    /// The history of a file in a repository of git; each version is laid out as a mapping says, a CSV or JSON table.
+    #[must_use]
+    pub fn of_git(file: GitFile, mapping: Mapping) -> Self {
+        Self::of(Versions::Git(file), mapping)
+    }
+
+    fn of(versions: Versions, mapping: Mapping) -> Self {
+        Self {
+            versions,
+            mapper: Mapper::new(mapping, Notation::Json, true),
+            records: HashMap::new(),
         }
     }
 
     /// Folds an operation into the records.
-    fn fold(
-        &mut self,
-        operation: Operation,
-        line: u64,
-        touched: &mut Touched,
-    ) -> Result<(), Reject> {
-        let refuse = |reason: &str| Err(reject(line, &operation, reason.to_owned()));
-        if operation.op == Op::VersionUnparseable {
-            touched.error = Some(operation.error.unwrap_or_default());
-            return Ok(());
-        }
-        let Some(key) = &operation.key else {
-            return refuse("the operation names no `key`");
+    fn fold(&mut self, operation: Operation, touched: &mut Touched) -> Result<(), Reject> {
+        let Operation { key, change, line } = operation;
+        let refuse = |field: Option<String>, reason: &str| {
+            Err(Reject {
+                line,
+                record: Some(key.clone()),
+                field,
+                reason: reason.to_owned(),
+            })
         };
-        let is_there = self.records.contains_key(key);
-        match operation.op {
-            Op::RecordAdded => {
-                if is_there {
-                    return refuse("a record with this key is there already");
+        match change {
+            Change::Added(fields) => {
+                if self.records.contains_key(&key) {
+                    return refuse(None, "a record with this key is there already");
                 }
-                let Some(value) = &operation.value else {
-                    return refuse("`record_added` needs `value`");
-                };
-                let fields = value.iter();
-                let fields = fields.map(|(field, value)| (field.clone(), value.get().into()));
-                self.records.insert(key.clone(), fields.collect());
+                self.records.insert(key.clone(), fields);
             }
-            Op::RecordRemoved => {
-                if self.records.remove(key).is_none() {
-                    return refuse("there is no record with this key");
+            Change::Removed => {
+                if self.records.remove(&key).is_none() {
+                    return refuse(None, "there is no record with this key");
                 }
             }
-            Op::VersionUnparseable => {}
-            Op::FieldChanged | Op::FieldAdded | Op::FieldRemoved => {
-                let Some(record) = self.records.get_mut(key) else {
-                    return refuse("there is no record with this key");
+            Change::Field { field, old, new } => {
+                let Some(record) = self.records.get_mut(&key) else {
+                    return refuse(Some(field), "there is no record with this key");
                 };
-                let Some(field) = &operation.field else {
-                    return refuse("the operation names no `field`");
-                };
-                let is_as_said = match (&operation.old, record.get(field)) {
-                    (Some(old), Some(held)) => is_same(old.get(), held),
+                let is_as_said = match (&old, record.get(&field)) {
+                    (Some(old), Some(held)) => is_same(old, held),
                     (None, None) => true,
                     (None, Some(_)) | (Some(_), None) => false,
                 };
                 if !is_as_said {
-                    return refuse("the field did not say `old` before");
+                    return refuse(Some(field), "the field did not say `old` before");
                 }
-                match (operation.op, &operation.new) {
-                    (Op::FieldRemoved, None) => {
-                        record.remove(field);
-                    }
-                    (Op::FieldChanged | Op::FieldAdded, Some(new)) => {
-                        record.insert(field.clone(), new.get().into());
-                    }
-                    _ => return refuse("`new` goes with a field that is added or changed"),
-                }
+                match new {
+                    None => record.remove(&field),
+                    Some(new) => record.insert(field, new),
+                };
             }
         }
         if touched.seen.insert(key.clone()) {
-            touched.keys.push((key.clone(), line));
+            touched.keys.push((key, line));
         }
         Ok(())
     }
-}
 
-/// Whether two values of JSON are the same, however they are written.
-fn is_same(one: &str, other: &str) -> bool {
-    let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
-    one == other || value(one) == value(other)
-}
-
-fn reject(line: u64, operation: &Operation, reason: String) -> Reject {
-    Reject {
-        line,
-        record: operation.key.clone(),
-        field: operation.field.clone(),
-        reason,
+    fn next_step(&mut self, rejects: &mut Vec<Reject>) -> io::Result<Option<Step>> {
+        match &mut self.versions {
+            Versions::Operations(operations) => operations.next_step(rejects),
+            Versions::Git(file) => file.next_step(&self.mapper, &self.records),
+        }
     }
-}
 
-impl Source for History {
-    fn next_batch(&mut self) -> io::Result<Option<Batch>> {
-        let mut batch = Batch::default();
-        let Some((first, line)) = self.next_operation(&mut batch.rejects)? else {
-            return Ok((!batch.rejects.is_empty()).then_some(batch));
-        };
-        let seq = first.seq;
-        self.last = Some(seq);
-        let learnt = first.known_at.parse::<Instant>();
-        let (known_at, commit) = (first.known_at.clone(), first.commit.clone());
-        if let Err(error) = &learnt {
-            batch
-                .rejects
-                .push(reject(line, &first, format!("known_at: {error}")));
-        }
-        let mut touched = Touched::default();
-        let mut next = Some((first, line));
-        let mut last_line = line;
-        while let Some((operation, line)) = next.take() {
-            if operation.seq != seq {
-                self.ahead = Some((operation, line));
-                break;
-            }
-            last_line = line;
-            if let Err(refused) = self.fold(operation, line, &mut touched) {
-                batch.rejects.push(refused);
-            }
-            next = self.next_operation(&mut batch.rejects)?;
-        }
-        let Ok(learnt) = learnt else {
-            return Ok(Some(batch));
-        };
-        let name = seq.to_string();
+    fn publish(&mut self, step: &Step, learnt: Instant, touched: &Touched, batch: &mut Batch) {
+        let name = step.seq.to_string();
         let version = |line| Version {
             name: &name,
             learnt: Some(learnt),
@@ -244,15 +121,56 @@ impl Source for History {
         };
         for (key, line) in &touched.keys {
             match self.records.get(key) {
-                Some(fields) => self.mapper.publish(key, fields, version(*line), &mut batch),
-                None => self.mapper.remove(key, version(*line), &mut batch),
+                Some(fields) => self.mapper.publish(key, fields, version(*line), batch),
+                None => self.mapper.remove(key, version(*line), batch),
             }
         }
-        let mut noted = vec![("known_at", known_at.as_str())];
-        noted.extend(commit.as_deref().map(|commit| ("commit", commit)));
-        noted.extend(touched.error.as_deref().map(|error| ("error", error)));
+        let mut noted = vec![("known_at", step.known_at.as_str())];
+        noted.extend(step.commit.as_deref().map(|commit| ("commit", commit)));
+        noted.extend(step.error.as_deref().map(|error| ("error", error)));
         self.mapper
-            .note_version(&noted, version(last_line), &mut batch);
+            .note_version(&noted, version(step.lines.1), batch);
+    }
+}
+
+/// Whether two values of JSON are the same, however they are written.
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    one == other || value(one) == value(other)
+}
+
+impl Source for History {
+    fn next_batch(&mut self) -> io::Result<Option<Batch>> {
+        let mut batch = Batch::default();
+        let Some(mut step) = self.next_step(&mut batch.rejects)? else {
+            return Ok((!batch.rejects.is_empty()).then_some(batch));
+        };
+        let learnt = step.known_at.parse::<Instant>();
+        if let Err(error) = &learnt {
+            batch.rejects.push(Reject {
+                line: step.lines.0,
+                record: step.operations.first().map(|first| first.key.clone()),
+                field: None,
+                reason: format!("known_at: {error}"),
+            });
+        }
+        let mut touched = Touched::default();
+        for operation in std::mem::take(&mut step.operations) {
+            if let Err(refused) = self.fold(operation, &mut touched) {
+                batch.rejects.push(refused);
+            }
+        }
+        if let Ok(learnt) = learnt {
+            self.publish(&step, learnt, &touched, &mut batch);
+        }
+        let commit = step.commit.unwrap_or_default();
+        batch.version = Some(VersionRead {
+            is_read: step.error.is_none(),
+            name: match self.versions {
+                Versions::Operations(_) => None,
+                Versions::Git(_) => Some(format!("version {} (commit {commit:.12})", step.seq)),
+            },
+        });
         Ok(Some(batch))
     }
 }

@@ -21,6 +21,17 @@ pub struct Batch {
     pub events: Vec<Sourced>,
     /// What could not be read as the mapping says.
     pub rejects: Vec<Reject>,
+    /// Of a history: which version it is.
+    pub version: Option<VersionRead>,
+}
+
+/// A version of a file, as a batch of a history tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionRead {
+    /// Whether the file could be read; where it could not, nothing changed.
+    pub is_read: bool,
+    /// What it is called, where lines are those of the version.
+    pub name: Option<String>,
 }
 
 /// An event, and where it was read.
@@ -126,6 +137,10 @@ pub struct Imported {
     pub rejected: u64,
     /// The last line an event was read from.
     pub line: u64,
+    /// Versions of a history.
+    pub versions: u64,
+    /// Those of them that could not be read, and so changed nothing.
+    pub unread_versions: u64,
 }
 
 /// Why an import stopped; batches before the one at fault are in the log.
@@ -149,23 +164,46 @@ pub fn import<O: Outlet>(
 ) -> Result<Imported, ImportError<O::Error>> {
     let mut imported = Imported::default();
     while let Some(batch) = source.next_batch()? {
-        for reject in &batch.rejects {
-            outlet.reject(reject).map_err(ImportError::Outlet)?;
-            imported.rejected += 1;
+        let place = batch
+            .version
+            .as_ref()
+            .and_then(|version| version.name.as_deref());
+        for reject in batch.rejects {
+            refuse(reject, place, outlet, &mut imported)?;
         }
         let mut events = batch.events;
         while !events.is_empty() {
             let rest = events.split_off(events.len().min(BATCH_LIMIT));
-            append(events, outlet, &mut imported)?;
+            append(events, place, outlet, &mut imported)?;
             events = rest;
+        }
+        if let Some(version) = &batch.version {
+            imported.versions += 1;
+            imported.unread_versions += u64::from(!version.is_read);
         }
         outlet.progress(&imported);
     }
     Ok(imported)
 }
 
+/// Has what was left out noted, with the version its line is of.
+fn refuse<O: Outlet>(
+    mut reject: Reject,
+    place: Option<&str>,
+    outlet: &mut O,
+    imported: &mut Imported,
+) -> Result<(), ImportError<O::Error>> {
+    if let Some(place) = place {
+        reject.reason = format!("in {place}: {}", reject.reason);
+    }
+    outlet.reject(&reject).map_err(ImportError::Outlet)?;
+    imported.rejected += 1;
+    Ok(())
+}
+
 fn append<O: Outlet>(
     sourced: Vec<Sourced>,
+    place: Option<&str>,
     outlet: &mut O,
     imported: &mut Imported,
 ) -> Result<(), ImportError<O::Error>> {
@@ -190,8 +228,7 @@ fn append<O: Outlet>(
                     field: None,
                     reason: format!("{} {}: {reason}", event.payload.kind(), event.id),
                 };
-                outlet.reject(&reject).map_err(ImportError::Outlet)?;
-                imported.rejected += 1;
+                refuse(reject, place, outlet, imported)?;
             }
         }
     }

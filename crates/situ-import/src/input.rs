@@ -46,8 +46,8 @@ pub fn open(path: &Path) -> Result<Input, InputError> {
 }
 
 /// Reads lines of bounded length, one at a time.
-pub(crate) struct BoundedLines {
-    input: Input,
+pub(crate) struct BoundedLines<R = Input> {
+    input: R,
     buffer: Vec<u8>,
     number: u64,
 }
@@ -59,8 +59,8 @@ pub(crate) enum Line<'a> {
     Bad(&'static str),
 }
 
-impl BoundedLines {
-    pub(crate) fn new(input: Input) -> Self {
+impl<R: BufRead> BoundedLines<R> {
+    pub(crate) fn new(input: R) -> Self {
         Self {
             input,
             buffer: Vec::new(),

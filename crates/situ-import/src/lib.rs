@@ -12,17 +12,29 @@ pub mod export;
 mod importer;
 mod input;
 
+mod location;
 mod mapper;
 mod mapping;
+mod services;
 
+mod feeds;
+mod git;
 mod history;
+mod hxl;
+mod json;
+mod operations;
+mod rows;
 mod table;
 
+mod cloud_events;
 mod records;
 
+pub use cloud_events::{CloudEvents, holds_cloud_events};
+pub use feeds::Feed;
+pub use git::{GitError, GitFile};
 pub use history::History;
 pub use importer::{
-    Batch, ImportError, Imported, Outlet, Refused, Reject, Source, Sourced, import,
+    Batch, ImportError, Imported, Outlet, Refused, Reject, Source, Sourced, VersionRead, import,
 };
 pub use input::{Input, InputError, open};
 pub use mapping::{Mapping, MappingError, Shape};

@@ -3,20 +3,21 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use sha2::{Digest as _, Sha256};
 use situ_core::{
     AttackOccurred, CasualtiesReported, ClaimId, ClaimRef, ClaimRetracted, Count, Event, EventId,
-    Figure, Harm, Instant, Name, Payload, Period, PlaceDescribed, Quantity, RecordField,
+    Figure, Harm, Instant, Name, Payload, Period, PlaceDescribed, PlaceId, Quantity, RecordField,
     RecordPublished, RetractionReason, SituationOpened, Source, SourceDescribed, SourceId, Text,
     Verbatim, When,
 };
 
 use crate::importer::{Batch, Reject, Sourced};
 use crate::mapping::{
-    ChangeKind, Condition, Described, FigureRule, FormRule, Hours, Mapping, Moment, PeriodRule,
-    ScopeRule,
+    ChangeKind, Coded, Described, FigureRule, FormRule, Hours, Mapping, Moment, PeriodRule,
+    ScopeRule, TimePrecision, first_of, holds, holds_any,
 };
+use crate::services::Standing;
 
 /// The fields of a record, each as it stood in the file.
 pub(crate) type Fields = BTreeMap<String, Box<str>>;
@@ -52,6 +53,10 @@ pub(crate) struct Mapper {
     is_history: bool,
     is_begun: bool,
     live: HashMap<String, Live>,
+    /// The places told, by digests of their ids, and whether with a point.
+    pub(crate) located: HashMap<[u8; 32], bool>,
+    /// The places that records named, and what they lie in.
+    pub(crate) places: HashMap<PlaceId, Vec<PlaceId>>,
 }
 
 /// What stands of a record.
@@ -61,6 +66,7 @@ struct Live {
     attack: Option<(EventId, AttackOccurred, When)>,
     /// The claims, by the place of their rule in the mapping.
     claims: BTreeMap<RuleAt, (Claimed, ClaimId)>,
+    services: Standing,
 }
 
 /// What a figure of a record says.
@@ -88,6 +94,8 @@ impl Mapper {
             is_history,
             is_begun: false,
             live: HashMap::new(),
+            located: HashMap::new(),
+            places: HashMap::new(),
         }
     }
 
@@ -121,13 +129,18 @@ impl Mapper {
             .into()
         }));
         for payload in payloads {
-            let opened = mapping.situation.opened;
-            let said = format!("{payload:?}");
-            let id = id(Some(opened), &[mapping.situation.id.as_str(), &said]);
-            let mut event = Event::new(id, mapping.situation.id.clone(), payload);
-            event.learnt_at = Some(opened);
-            batch.events.push(Sourced { event, line: 1 });
+            self.describe(payload, batch);
         }
+    }
+
+    /// Describes something that is known since the situation opened.
+    pub(crate) fn describe(&self, payload: Payload, batch: &mut Batch) {
+        let situation = &self.mapping.situation;
+        let said = format!("{payload:?}");
+        let id = id(Some(situation.opened), &[situation.id.as_str(), &said]);
+        let mut event = Event::new(id, situation.id.clone(), payload);
+        event.learnt_at = Some(situation.opened);
+        batch.events.push(Sourced { event, line: 1 });
     }
 
     /// Publishes a record as it stands in a version.
@@ -135,6 +148,18 @@ impl Mapper {
         &mut self,
         key: &str,
         fields: &Fields,
+        version: Version<'_>,
+        batch: &mut Batch,
+    ) {
+        self.publish_in_parts(key, fields, std::slice::from_ref(fields), version, batch);
+    }
+
+    /// The same, where a record says several things of services, each in fields of its own.
+    pub(crate) fn publish_in_parts(
+        &mut self,
+        key: &str,
+        fields: &Fields,
+        parts: &[Fields],
         version: Version<'_>,
         batch: &mut Batch,
     ) {
@@ -155,6 +180,14 @@ impl Mapper {
                 return;
             }
         };
+        let place = match self.mapping.location.clone() {
+            Some(location) => self.locate(&location, fields, batch),
+            None => Ok(None),
+        };
+        let place = place.unwrap_or_else(|(field, reason)| {
+            batch.rejects.push(reject(Some(&field), reason));
+            None
+        });
         let as_of = match self.mapping.as_of.as_ref() {
             Some(moment) => match self.moment(moment, key, fields) {
                 Ok(as_of) => as_of,
@@ -176,10 +209,11 @@ impl Mapper {
         let mut live = self.live.remove(key).unwrap_or_default();
         live.published = Some(published);
         let as_of = as_of.filter(|_| !is_derived);
-        self.attack(&mut live, key, fields, as_of.as_ref(), version, batch);
+        let at = (as_of.as_ref(), place.as_ref());
+        self.attack(&mut live, key, fields, at, version, batch);
         let now = as_of.map_or_else(BTreeMap::new, |as_of| {
             let attack = live.attack.as_ref().map(|(id, ..)| *id);
-            let (now, refused) = self.claims(&as_of, fields, attack);
+            let (now, refused) = self.claims(&as_of, fields, (attack, place.as_ref()));
             let refused = refused.into_iter();
             batch
                 .rejects
@@ -187,6 +221,12 @@ impl Mapper {
             now
         });
         self.claim(&mut live, key, (fields, now), version, batch);
+        let now = match is_derived {
+            true => BTreeMap::new(),
+            false => self.services(key, fields, parts, version, batch),
+        };
+        let record = (key, live.published);
+        self.tell_services(&mut live.services, record, (fields, now), version, batch);
         if self.is_history {
             self.live.insert(key.to_owned(), live);
         }
@@ -194,9 +234,12 @@ impl Mapper {
 
     /// Takes back a record that a version no longer has, and all that was claimed by it.
     pub(crate) fn remove(&mut self, key: &str, version: Version<'_>, batch: &mut Batch) {
-        let Some(live) = self.live.remove(key) else {
+        let Some(mut live) = self.live.remove(key) else {
             return;
         };
+        let record = (key, live.published);
+        let nothing = (&Fields::new(), BTreeMap::new());
+        self.tell_services(&mut live.services, record, nothing, version, batch);
         let reason = self.mapping.changes.removed;
         for (_, claim) in live.claims.values() {
             self.retract(
@@ -271,17 +314,38 @@ impl Mapper {
             let refuse = |error: String| (Some(field.as_str()), error);
             let name = Name::new(field.as_str()).map_err(|error| refuse(error.to_string()))?;
             let value = Verbatim::new(value.clone()).map_err(|error| refuse(error.to_string()))?;
-            let field = match is_derived || self.mapping.is_derived(field) {
+            let field = match is_derived || self.is_filled_in(field, fields) {
                 true => RecordField::Derived(Some(value)),
                 false => RecordField::Stated(Some(value)),
             };
             published.insert(name, field);
         }
-        Ok(RecordPublished {
+        let record = RecordPublished {
             dataset: self.mapping.dataset.clone(),
             key,
             fields: published,
-        })
+        };
+        // What a log would refuse must not leave claims behind that rest on it.
+        let rough: usize = fields
+            .iter()
+            .map(|(name, value)| name.len() + value.len())
+            .sum();
+        let is_large = rough > Event::LIMIT / 8
+            && serde_json::to_vec(&record).is_ok_and(|body| body.len() > Event::LIMIT);
+        match is_large {
+            true => Err((None, "the record is over the limit of 256 KiB".to_owned())),
+            false => Ok(record),
+        }
+    }
+
+    /// Whether the publisher filled the field of this record in.
+    pub(crate) fn is_filled_in(&self, field: &str, fields: &Fields) -> bool {
+        let mut rules = self.mapping.records.derived_if.iter();
+        self.mapping.is_derived(field)
+            || rules.any(|rule| {
+                rule.fields.iter().any(|derived| derived == field)
+                    && holds(&rule.where_, |field| self.text(fields, field))
+            })
     }
 
     fn attack(
@@ -289,22 +353,23 @@ impl Mapper {
         live: &mut Live,
         key: &str,
         fields: &Fields,
-        as_of: Option<&When>,
+        (as_of, place): (Option<&When>, Option<&PlaceId>),
         version: Version<'_>,
         batch: &mut Batch,
     ) {
         let Some(rule) = &self.mapping.attack else {
             return;
         };
-        let now = as_of.map(|as_of| {
+        let is_attack = holds(&rule.where_, |field| self.text(fields, field));
+        let now = as_of.filter(|_| is_attack).map(|as_of| {
             let words = rule
                 .words
                 .as_ref()
                 .and_then(|field| self.text(fields, field));
             let attack = AttackOccurred {
-                mode: rule.mode,
+                mode: self.coded(rule.modes.as_ref(), fields).unwrap_or(rule.mode),
                 targets: Vec::new(),
-                places: Vec::new(),
+                places: place.into_iter().cloned().collect(),
                 unnamed_places_within: None,
                 part_of: None,
                 words: words.and_then(|words| Text::new(words.as_ref()).ok()),
@@ -369,7 +434,7 @@ impl Mapper {
                     .iter()
                     .map(|(_, claimed)| claimed.figure.clone())
                     .collect(),
-                words: None,
+                words: self.words(fields),
                 epoch: None,
             };
             let mut event = self.event(id, reported, version);
@@ -422,7 +487,7 @@ impl Mapper {
         &self,
         as_of: &When,
         fields: &Fields,
-        attack: Option<EventId>,
+        (attack, location): (Option<EventId>, Option<&PlaceId>),
     ) -> (Claims, Vec<(String, String)>) {
         let mut claims = BTreeMap::new();
         let mut refused = Vec::new();
@@ -432,22 +497,26 @@ impl Mapper {
             Err(why) => return (claims, vec![why]),
         };
         for (number, rule) in self.mapping.figures.iter().enumerate() {
-            if !holds(&rule.where_, |field| self.text(fields, field)) {
+            let text = |field: &str| self.text(fields, field);
+            if !holds(&rule.where_, text) || holds_any(&rule.unless, text) {
                 continue;
             }
             for (place_number, (names, place)) in rule.spread().into_iter().enumerate() {
-                let said = names
-                    .iter()
-                    .find_map(|name| Some((name, self.said(fields, name)?)));
+                let said = names.iter().find_map(|name| {
+                    let said = self.said(fields, name)?;
+                    let is_absent = rule.absent.iter().any(|word| word == said.trim());
+                    (!is_absent).then_some((name, said))
+                });
+                let said = said.filter(|(name, _)| !self.is_filled_in(name, fields));
                 let Some((name, said)) = said else {
                     continue;
                 };
                 let figure = self
-                    .quantity(rule, &said)
+                    .quantity(rule, (name, &said), fields)
                     .and_then(|quantity| self.figure(rule, as_of, fields, attack, quantity));
                 match figure {
                     Ok(Some(mut figure)) => {
-                        figure.places.extend(place.cloned());
+                        figure.places.extend(place.or(location).cloned());
                         let claimed = Claimed {
                             origin: origin.clone(),
                             as_of: as_of.clone(),
@@ -463,14 +532,14 @@ impl Mapper {
         (claims, refused)
     }
 
-    /// `None` where its window has no length.
+    /// `None` where its window has no length, or the record is no attack.
     fn figure(
         &self,
         rule: &FigureRule,
         as_of: &When,
         fields: &Fields,
         attack: Option<EventId>,
-        quantity: Quantity,
+        (quantity, words): (Quantity, Option<Text>),
     ) -> Result<Option<Figure>, String> {
         let period = match rule.period {
             PeriodRule::Incident => Period::Incident,
@@ -489,7 +558,10 @@ impl Mapper {
             ScopeRule::All => Harm::All,
             ScopeRule::Attacks => Harm::Attacks,
             ScopeRule::Operations => Harm::Operations,
-            ScopeRule::Record => Harm::Event(attack.ok_or("the record is no attack")?),
+            ScopeRule::Record => match attack {
+                Some(attack) => Harm::Event(attack),
+                None => return Ok(None),
+            },
         };
         Ok(Some(Figure {
             outcome: rule.outcome,
@@ -497,7 +569,7 @@ impl Mapper {
             sex: rule.sex,
             age: rule.age,
             quantity,
-            words: rule.words.clone(),
+            words: words.or_else(|| rule.words.clone()),
             scope,
             places: Vec::new(),
             period,
@@ -541,7 +613,7 @@ impl Mapper {
     }
 
     /// Who claims the figures of a record; `None` where nobody does.
-    fn origin(&self, fields: &Fields) -> Result<Option<SourceId>, (String, String)> {
+    pub(crate) fn origin(&self, fields: &Fields) -> Result<Option<SourceId>, (String, String)> {
         let Some(claimed_by) = &self.mapping.claimed_by else {
             return Ok(Some(self.mapping.publisher.id.clone()));
         };
@@ -570,7 +642,7 @@ impl Mapper {
     }
 
     /// The source of figures: what stands in one record is one report, so its digest is that of the record.
-    fn claimant(&self, origin: SourceId, fields: &Fields) -> Source {
+    pub(crate) fn claimant(&self, origin: SourceId, fields: &Fields) -> Source {
         let publisher = &self.mapping.publisher.id;
         let via = (origin != *publisher).then(|| publisher.clone());
         Source {
@@ -580,7 +652,7 @@ impl Mapper {
         }
     }
 
-    fn retract(
+    pub(crate) fn retract(
         &self,
         target: ClaimRef,
         (reason, replacement): (RetractionReason, Option<ClaimRef>),
@@ -605,13 +677,18 @@ impl Mapper {
         });
     }
 
-    fn event(&self, id: EventId, payload: impl Into<Payload>, version: Version<'_>) -> Event {
+    pub(crate) fn event(
+        &self,
+        id: EventId,
+        payload: impl Into<Payload>,
+        version: Version<'_>,
+    ) -> Event {
         let mut event = Event::new(id, self.mapping.situation.id.clone(), payload);
         event.learnt_at = version.learnt;
         event
     }
 
-    fn id(&self, key: &str, role: &str, version: Version<'_>) -> EventId {
+    pub(crate) fn id(&self, key: &str, role: &str, version: Version<'_>) -> EventId {
         let mapping = &self.mapping;
         let parts = [
             mapping.situation.id.as_str(),
@@ -622,6 +699,21 @@ impl Mapper {
             role,
         ];
         id(version.learnt, &parts)
+    }
+
+    /// The key of a row of a table.
+    pub(crate) fn key(&self, fields: &Fields) -> Result<String, String> {
+        let mut parts = Vec::new();
+        for column in &self.mapping.records.key {
+            let name = column.name();
+            let Some(text) = self.text(fields, name) else {
+                return Err(format!("the row has no `{name}`, which is of its key"));
+            };
+            // A key is one line, as a name is.
+            let words: Vec<&str> = column.cut(&text).split_whitespace().collect();
+            parts.push(words.join(" "));
+        }
+        Ok(parts.join("|"))
     }
 
     /// What a field says, without the signs of its notation; `None` where it is not there, or null.
@@ -638,7 +730,7 @@ impl Mapper {
     }
 
     /// The same, but `None` also where it holds a word that stands for no value.
-    fn said<'a>(&self, fields: &'a Fields, field: &str) -> Option<Cow<'a, str>> {
+    pub(crate) fn said<'a>(&self, fields: &'a Fields, field: &str) -> Option<Cow<'a, str>> {
         let text = self.text(fields, field)?;
         let absent = &self.mapping.values.absent;
         let is_absent = absent.iter().any(|word| word.as_str() == text.trim());
@@ -669,14 +761,76 @@ impl Mapper {
         }
     }
 
-    fn quantity(&self, rule: &FigureRule, said: &str) -> Result<Quantity, String> {
-        let count = Count::new(self.number(said)?).map_err(|error| error.to_string())?;
-        Ok(match rule.form {
+    /// What a figure says, and in which words where the quantity does not hold all of it.
+    fn quantity(
+        &self,
+        rule: &FigureRule,
+        (name, said): (&str, &str),
+        fields: &Fields,
+    ) -> Result<(Quantity, Option<Text>), String> {
+        let count = self.count(said)?;
+        if let (Some(low), Some(high)) = (&rule.low, &rule.high) {
+            return self.bounded(count, name, (low, high), fields);
+        }
+        let quantity = match rule.form {
             FormRule::Exactly => Quantity::exactly(count),
             FormRule::AtLeast => Quantity::at_least(count),
             FormRule::UpTo => Quantity::up_to(count),
             FormRule::About => Quantity::about(count),
-        })
+        };
+        Ok((quantity, None))
+    }
+
+    /// A figure between two others: what the source thinks best is kept in words.
+    fn bounded(
+        &self,
+        best: Count,
+        name: &str,
+        (low_field, high_field): (&str, &str),
+        fields: &Fields,
+    ) -> Result<(Quantity, Option<Text>), String> {
+        let stated = |field: &str| {
+            let said = self.said(fields, field);
+            said.filter(|_| !self.is_filled_in(field, fields))
+        };
+        let bound = |field: &str| match stated(field) {
+            Some(said) => self
+                .count(&said)
+                .map_err(|reason| format!("{field}: {reason}")),
+            None => Err(format!("`{field}` says nothing, and bounds it")),
+        };
+        let (low, high) = (bound(low_field)?, bound(high_field)?);
+        if low > best || best > high {
+            return Err(format!(
+                "{low_field} ≤ {name} ≤ {high_field} does not hold: {}, {}, {}",
+                low.get(),
+                best.get(),
+                high.get()
+            ));
+        }
+        if low == high {
+            return Ok((Quantity::exactly(best), None));
+        }
+        let quantity = Quantity::between(low, high).map_err(|error| error.to_string())?;
+        Ok((quantity, Text::new(format!("{name} {}", best.get())).ok()))
+    }
+
+    fn count(&self, said: &str) -> Result<Count, String> {
+        Count::new(self.number(said)?).map_err(|error| error.to_string())
+    }
+
+    /// What the word of a field stands for.
+    pub(crate) fn coded<T: Copy>(&self, coded: Option<&Coded<T>>, fields: &Fields) -> Option<T> {
+        let coded = coded?;
+        let said = self.said(fields, &coded.field)?;
+        coded.words.get(said.trim()).copied()
+    }
+
+    /// The words the figures were taken from; what is no text is left to the record.
+    fn words(&self, fields: &Fields) -> Option<Text> {
+        let field = self.mapping.claimed_by.as_ref()?.words.as_ref()?;
+        let said = self.said(fields, field)?;
+        Text::new(said.trim()).ok()
     }
 
     /// The time a record says; `None` where it says none.
@@ -703,15 +857,56 @@ impl Mapper {
         let Some(text) = text else {
             return Ok(None);
         };
+        let start = self.written(moment, &text)?;
+        let end = match &moment.until {
+            Some(until) => self.moment(until, key, fields)?,
+            None => None,
+        };
+        match (end, self.coded(moment.precision.as_ref(), fields)) {
+            (Some(end), _) => self.until(&start, &end).map(Some),
+            (None, Some(precision)) => self.as_fine_as(start, precision).map(Some),
+            (None, None) => Ok(Some(start)),
+        }
+    }
+
+    fn written(&self, moment: &Moment, text: &str) -> Result<When, String> {
         let text = text.trim();
-        let end = moment
-            .first
-            .and_then(|first| text.char_indices().nth(first));
-        let text = end.map_or(text, |(end, _)| &text[..end]);
-        self.time(text, &moment.formats).map(Some).ok_or_else(|| {
+        let text = moment.first.map_or(text, |first| first_of(text, first));
+        self.time(text, &moment.formats).ok_or_else(|| {
             let shown: String = text.chars().take(40).collect();
             format!("`{shown}` is no time as the mapping says they are written")
         })
+    }
+
+    /// From the start of one time to the end of another.
+    fn until(&self, start: &When, end: &When) -> Result<When, String> {
+        if start == end {
+            return Ok(start.clone());
+        }
+        let zone = self.mapping.situation.zone;
+        let interval = format!("{}/{}[{zone}]", start.edtf(), end.edtf());
+        let without_zone = format!("{}/{}", start.edtf(), end.edtf());
+        let read = interval.parse().or_else(|_| without_zone.parse());
+        read.map_err(|_| format!("{without_zone} is no span of time"))
+    }
+
+    /// A day, as finely as it is known.
+    fn as_fine_as(&self, when: When, precision: TimePrecision) -> Result<When, String> {
+        let zone = self.mapping.situation.zone;
+        let refuse = || format!("{when} cannot be said less finely");
+        let start = when.earliest().ok_or_else(refuse)?;
+        let day = zone.day_of(start);
+        let text = match precision {
+            TimePrecision::Day => return Ok(when),
+            TimePrecision::Week => {
+                let week = chrono::Days::new(6);
+                let (first, last) = (day - week, day + week);
+                format!("{first}/{last}[{zone}]")
+            }
+            TimePrecision::Month => format!("{}[{zone}]", day.format("%Y-%m")),
+            TimePrecision::Year => format!("{}[{zone}]", day.format("%Y")),
+        };
+        text.parse().map_err(|_| refuse())
     }
 
     fn time(&self, text: &str, formats: &[String]) -> Option<When> {
@@ -731,6 +926,14 @@ impl Mapper {
                 .or_else(|| local(as_local()?));
         }
         formats.iter().find_map(|format| {
+            if format == "%s" {
+                let seconds: i64 = text.parse().ok()?;
+                let nanos = seconds.checked_mul(1_000_000_000)?;
+                return Some(When::instant(Instant::from_unix_nanos(nanos)));
+            }
+            if let Ok(moment) = DateTime::parse_from_str(text, format) {
+                return Some(When::instant(moment.to_utc().into()));
+            }
             let as_local = || NaiveDateTime::parse_from_str(text, format).ok();
             match NaiveDate::parse_from_str(text, format) {
                 Ok(read) if as_local().is_none() => day(read),
@@ -754,17 +957,6 @@ fn described(source: &Described) -> Option<SourceDescribed> {
     })
 }
 
-fn holds<'a>(condition: &Condition, text: impl Fn(&str) -> Option<Cow<'a, str>>) -> bool {
-    condition.iter().all(|(field, words)| {
-        let said = text(field);
-        said.is_some_and(|said| words.iter().any(|word| is_same_but_for_spaces(word, &said)))
-    })
-}
-
-fn is_same_but_for_spaces(one: &str, other: &str) -> bool {
-    one.split_whitespace().eq(other.split_whitespace())
-}
-
 /// Digest of the fields of a record.
 pub(crate) fn digest_of(fields: &Fields) -> [u8; 32] {
     let mut hash = Sha256::new();
@@ -784,7 +976,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 /// With its length first, so that two texts never read as one.
-fn put(hash: &mut Sha256, text: &str) {
+pub(crate) fn put(hash: &mut Sha256, text: &str) {
     hash.update((text.len() as u64).to_be_bytes());
     hash.update(text);
 }

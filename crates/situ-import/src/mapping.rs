@@ -1,12 +1,15 @@
 //! What a file means: a mapping, read from TOML.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use situ_core::{
-    AgeBand, AttackMode, Basis, Instant, Name, Outcome, PlaceId, RetractionReason, Role, Sex,
-    SituationId, SourceId, SourceKind, Text, When, WindowKind, Zone,
+    AgeBand, AttackMode, Basis, Instant, Name, Outcome, PlaceId, PointPrecision, RetractionReason,
+    Role, Sex, SituationId, SourceId, SourceKind, Text, When, WindowKind, Zone,
 };
+
+use crate::services::{self, ServiceRule};
 
 /// What a file means: which records it holds, who publishes them, and which of their fields are figures.
 ///
@@ -37,11 +40,19 @@ pub struct Mapping {
     pub(crate) claimed_by: Option<ClaimedBy>,
     /// Where records are attacks.
     pub(crate) attack: Option<Attack>,
+    /// The place of a record, where its fields say it.
+    pub(crate) location: Option<Location>,
     #[serde(default)]
     pub(crate) figures: Vec<FigureRule>,
+    /// What records say of services.
+    #[serde(default)]
+    pub(crate) services: Vec<ServiceRule>,
+    /// The ids of places by the names that fields hold; a name that is not here makes its own id.
+    #[serde(default)]
+    pub(crate) place_ids: BTreeMap<String, PlaceId>,
 }
 
-/// How a file is laid out.
+/// How a file, or each version of one, is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Shape {
@@ -49,8 +60,17 @@ pub enum Shape {
     History,
     /// Rows under a row of names.
     Csv,
+    /// Rows under a row of HXL tags, which name the columns.
+    Hxl,
     /// JSON objects: one a line, or in one array.
     Json,
+    /// Alerts of the Common Alerting Protocol, alone or in a feed such as Atom.
+    Cap,
+    /// Alerts of GTFS-Realtime, binary or JSON.
+    #[serde(rename = "gtfs-rt")]
+    GtfsRt,
+    /// Road works of the Work Zone Data Exchange.
+    Wzdx,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -93,18 +113,66 @@ pub(crate) struct Place {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RecordRules {
     /// The columns that make up a record's key, of a table.
-    pub(crate) key: Vec<String>,
+    pub(crate) key: Vec<KeyColumn>,
+    /// The names that lead to the rows in a file of JSON, with dots between; absent: the file is the rows.
+    pub(crate) rows: Option<String>,
+    /// The field that takes the names of JSON that rows lie under.
+    pub(crate) named: Option<String>,
     /// Patterns of the names of fields that the publisher filled in; `*` stands for anything.
     pub(crate) derived: Vec<String>,
     /// Records of which every field was filled in.
     pub(crate) derived_where: Condition,
+    /// Fields of some records that the publisher filled in.
+    pub(crate) derived_if: Vec<DerivedIf>,
     /// When a row of a table became public.
     pub(crate) learnt: Option<Moment>,
     /// Other names of columns, old to new.
     pub(crate) rename: BTreeMap<String, String>,
 }
 
-/// Every field named holds one of the words, however they are spaced.
+/// A column of a key.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum KeyColumn {
+    Whole(String),
+    /// Only so many characters of it.
+    Cut {
+        field: String,
+        first: usize,
+    },
+}
+
+impl KeyColumn {
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Whole(field) | Self::Cut { field, .. } => field,
+        }
+    }
+
+    pub(crate) fn cut<'a>(&self, text: &'a str) -> &'a str {
+        match self {
+            Self::Whole(_) => text,
+            Self::Cut { first, .. } => first_of(text, *first),
+        }
+    }
+}
+
+/// So many characters of a text.
+pub(crate) fn first_of(text: &str, first: usize) -> &str {
+    let end = text.char_indices().nth(first);
+    end.map_or(text, |(end, _)| &text[..end])
+}
+
+/// Fields that were filled in where a record says so.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DerivedIf {
+    pub(crate) fields: Vec<String>,
+    #[serde(rename = "where")]
+    pub(crate) where_: Condition,
+}
+
+/// Every field named holds one of the words, however they are spaced; `*` stands for anything.
 pub(crate) type Condition = BTreeMap<String, Vec<String>>;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -171,6 +239,44 @@ pub(crate) struct Moment {
     pub(crate) formats: Vec<String>,
     /// How many characters of it are the time; absent: all.
     pub(crate) first: Option<usize>,
+    /// Where the end stands of a time that has one.
+    pub(crate) until: Option<Box<Moment>>,
+    /// How finely the time is known.
+    pub(crate) precision: Option<Coded<TimePrecision>>,
+}
+
+/// A field whose words stand for something; a word that is not named stands for nothing.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Coded<T> {
+    pub(crate) field: String,
+    pub(crate) words: BTreeMap<String, T>,
+}
+
+/// How finely a day is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TimePrecision {
+    Day,
+    /// Some day of a week that has the day in it.
+    Week,
+    /// Some day of its month.
+    Month,
+    /// Some day of its year.
+    Year,
+}
+
+/// Where a record says its place.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Location {
+    /// The fields with the names of the places, the innermost first; each lies in the next.
+    pub(crate) names: Vec<String>,
+    /// The field with the latitude of the innermost, in degrees.
+    pub(crate) latitude: Option<String>,
+    pub(crate) longitude: Option<String>,
+    /// What the point stands for; where no word says so, there is none.
+    pub(crate) precision: Option<Coded<PointPrecision>>,
 }
 
 /// Who claims the figures of a record.
@@ -184,12 +290,19 @@ pub(crate) struct ClaimedBy {
     pub(crate) ids: BTreeMap<String, SourceId>,
     /// Always the same.
     pub(crate) id: Option<SourceId>,
+    /// A field with the words the figures were taken from.
+    pub(crate) words: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Attack {
     pub(crate) mode: AttackMode,
+    /// Where the fields say another mode.
+    pub(crate) modes: Option<Coded<AttackMode>>,
+    /// Only records that say this are attacks.
+    #[serde(default, rename = "where")]
+    pub(crate) where_: Condition,
     /// A field with the source's own words for it.
     pub(crate) words: Option<String>,
 }
@@ -207,6 +320,16 @@ pub(crate) struct FigureRule {
     /// Only of records that say this.
     #[serde(default, rename = "where")]
     pub(crate) where_: Condition,
+    /// Not of records that say any of this.
+    #[serde(default)]
+    pub(crate) unless: Condition,
+    /// The field with the least it may be; it goes with `high`.
+    pub(crate) low: Option<String>,
+    /// The field with the most it may be.
+    pub(crate) high: Option<String>,
+    /// What stands for no value in this figure, beside what does so everywhere.
+    #[serde(default)]
+    pub(crate) absent: Vec<String>,
     pub(crate) outcome: Outcome,
     #[serde(default = "everyone")]
     pub(crate) who: Role,
@@ -325,8 +448,9 @@ impl Mapping {
     /// # Errors
     /// Says which line cannot be used, and why.
     pub fn from_toml(text: &str) -> Result<Self, MappingError> {
-        let mapping: Self =
+        let mut mapping: Self =
             toml::from_str(text).map_err(|error| MappingError::Toml(Box::new(error)))?;
+        services::complete(&mut mapping).map_err(MappingError::Contradiction)?;
         match mapping.contradiction() {
             Some(what) => Err(MappingError::Contradiction(what)),
             None => Ok(mapping),
@@ -349,8 +473,22 @@ impl Mapping {
         if self.as_of.is_none() && (!self.figures.is_empty() || self.attack.is_some()) {
             return Some("figures and attacks need [as_of]: the time they speak of".to_owned());
         }
-        if self.shape != Shape::History && self.records.key.is_empty() {
+        if matches!(self.shape, Shape::Csv | Shape::Hxl | Shape::Json)
+            && self.records.key.is_empty()
+        {
             return Some("a table needs records.key: the columns that name a record".to_owned());
+        }
+        let is_laid_out = self.records.rows.is_some() || self.records.named.is_some();
+        if is_laid_out && self.shape != Shape::Json {
+            return Some("records.rows and records.named are for JSON".to_owned());
+        }
+        if self.location.as_ref().is_some_and(Location::is_halved) {
+            return Some("a point needs latitude, longitude and precision".to_owned());
+        }
+        if self.shape == Shape::Cap && self.records.learnt.is_some() {
+            return Some(
+                "alerts of CAP say when they were sent; leave records.learnt out".to_owned(),
+            );
         }
         if let Some(claimed_by) = &self.claimed_by
             && claimed_by.field.is_some() == claimed_by.id.is_some()
@@ -373,6 +511,18 @@ impl Mapping {
     }
 }
 
+impl Location {
+    /// Whether a part of a point is not said.
+    fn is_halved(&self) -> bool {
+        let said = [
+            self.latitude.is_some(),
+            self.longitude.is_some(),
+            self.precision.is_some(),
+        ];
+        said.contains(&true) && said.contains(&false)
+    }
+}
+
 impl FigureRule {
     fn contradiction(&self, mapping: &Mapping) -> Option<String> {
         if self.fields.is_empty() == self.places.is_empty() {
@@ -384,10 +534,17 @@ impl FigureRule {
         if self.period != PeriodRule::Cumulative && self.since.is_some() {
             return Some("only a cumulative figure has `since`".to_owned());
         }
+        if self.low.is_some() != self.high.is_some() {
+            return Some("`low` and `high` go together".to_owned());
+        }
+        if self.low.is_some() && !matches!(self.form, FormRule::Exactly) {
+            return Some("`low` and `high` say the form; leave `form` out".to_owned());
+        }
         if self.scope == ScopeRule::Record && mapping.attack.is_none() {
             return Some("scope `record` needs [attack]: what the record is".to_owned());
         }
         let fields = self.fields.iter().chain(self.places.keys());
+        let fields = fields.chain(&self.low).chain(&self.high);
         let derived = fields.into_iter().find(|field| mapping.is_derived(field))?;
         Some(format!(
             "`{derived}` is derived, and derived fields make no figure"
@@ -404,6 +561,33 @@ impl FigureRule {
             .map(|(field, place)| (std::slice::from_ref(field), Some(place)))
             .collect()
     }
+}
+
+/// Whether a record fulfils a condition, by what its fields say.
+pub(crate) fn holds<'a>(
+    condition: &Condition,
+    text: impl Fn(&str) -> Option<Cow<'a, str>>,
+) -> bool {
+    let mut fields = condition.iter();
+    fields.all(|(field, words)| says(text(field), words))
+}
+
+/// Whether a record fulfils any part of a condition.
+pub(crate) fn holds_any<'a>(
+    condition: &Condition,
+    text: impl Fn(&str) -> Option<Cow<'a, str>>,
+) -> bool {
+    let mut fields = condition.iter();
+    fields.any(|(field, words)| says(text(field), words))
+}
+
+/// Whether a field says one of some words, but for spaces.
+fn says(said: Option<Cow<'_, str>>, words: &[String]) -> bool {
+    let spaced = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    said.is_some_and(|said| {
+        let said = spaced(&said);
+        words.iter().any(|word| is_like(&spaced(word), &said))
+    })
 }
 
 /// Whether a name is like a pattern, in which `*` stands for anything.
@@ -483,6 +667,23 @@ fields = ["day"]
         check(
             &format!("{figure}fields = [\"dead\"]\nperiod = \"cumulative\"\nscope = \"record\"\n"),
             Err("scope `record` needs [attack]"),
+        );
+        let bounded = "fields = [\"dead\"]\nperiod = \"incident\"\nlow = \"least\"\n";
+        check(
+            &format!("{figure}{bounded}"),
+            Err("figure 1: `low` and `high` go together"),
+        );
+        check(
+            &format!("{figure}{bounded}high = \"most\"\nform = \"about\"\n"),
+            Err("figure 1: `low` and `high` say the form"),
+        );
+        check(
+            &format!("{figure}{bounded}high = \"ext_most\"\n"),
+            Err("`ext_most` is derived"),
+        );
+        check(
+            "[location]\nnames = [\"town\"]\nlatitude = \"lat\"\n",
+            Err("a point needs latitude, longitude and precision"),
         );
         check("[figure]\n", Err("unknown field `figure`"));
     }

@@ -93,6 +93,17 @@ impl Records {
         self.published.get(record).map_or(&[], Vec::as_slice)
     }
 
+    /// The records of a dataset that were ever published, in order of their keys.
+    pub fn keys<'a>(
+        &'a self,
+        situation: &'a SituationId,
+        dataset: &'a Name,
+    ) -> impl Iterator<Item = &'a RecordKey> {
+        self.published
+            .keys()
+            .filter(move |record| record.situation == *situation && record.dataset == *dataset)
+    }
+
     /// The datasets of a situation, in order of their names.
     #[must_use]
     pub fn datasets(&self, situation: &SituationId) -> Vec<&Name> {

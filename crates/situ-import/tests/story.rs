@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
+#[path = "feeds/mutation.rs"]
+mod mutation;
+
+use mutation::mutated;
 use situ_core::{
     AppendError, ClaimRef, Condition, Event, EventStore as _, Known, Name, Payload, Position,
     Projection as _, RecordField, SituationId, replay,
@@ -325,6 +329,28 @@ fn rows_of_a_table_are_records() {
         (json.said(), json.rejects),
         (vec!["ministry Some(12)".to_owned()], vec![])
     );
+
+    // Rows further down, under the names of who says so, and keys that are cut.
+    let mut named = Log::default();
+    let toml = MAPPING.replace("\"history\"", "\"json\"").replace(
+        "[records]",
+        "[records]\nkey = [{ field = \"day\", first = 10 }]\nrows = \"page\"\nnamed = \"by\"\nrename = { \"count.dead\" = \"dead\" }",
+    );
+    let text = b"{\"page\": {\"ministry\": [{\"day\": \"2026-01-31T18:00\", \"count\": {\"dead\": 12}}],\n\"missing\": {\"day\": \"2026-02-01T18:00\"}}}";
+    let toml = toml.replace("[as_of]", "[as_of]\nfirst = 10");
+    let mapping = Mapping::from_toml(&toml).unwrap();
+    named.tell(&mut Table::new(Box::new(&text[..]), mapping, None));
+    assert_eq!(
+        (named.said(), &named.rejects),
+        (vec!["ministry Some(12)".to_owned()], &vec![])
+    );
+    let known = Known::Position(Position::new(99));
+    let said = |key: &str, field: &str| {
+        let field = Name::new(field).unwrap();
+        shown(named.records().field(&record(key), &field, known))
+    };
+    assert_eq!(said("2026-01-31", "dead"), "12");
+    assert_eq!(said("2026-02-01", "by"), "\"missing\"");
 }
 
 #[test]
@@ -339,41 +365,61 @@ fn a_field_without_end_is_refused_before_it_is_held() {
     assert!(error.to_string().contains("over the limit"), "{error}");
 }
 
-/// One mutation of a text: cut, a flipped bit, a stretch left out, doubled, or replaced by something hostile.
-fn mutated(text: &[u8], seed: u64) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut next = |below: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        usize::try_from(state % (below.max(1) as u64)).unwrap()
-    };
-    let mut bytes = text.to_vec();
-    let at = next(bytes.len());
-    let end = (at + next(40)).min(bytes.len());
-    match next(5) {
-        0 => bytes.truncate(at),
-        1 => bytes[at] ^= 1 << next(8),
-        2 => drop(bytes.drain(at..end)),
-        3 => {
-            let again = bytes[at..end].to_vec();
-            bytes.splice(at..at, again);
+#[test]
+fn a_version_that_was_cut_between_its_parts_is_completed_by_importing_again() {
+    /// Breaks off after so many events, as a power cut does.
+    struct Cut<'a>(&'a mut Log, usize);
+    impl Outlet for Cut<'_> {
+        type Error = String;
+
+        fn append(&mut self, batch: &[Event]) -> Result<usize, Refused<String>> {
+            if self.1 == 0 {
+                return Err(Refused::Other("cut off".to_owned()));
+            }
+            self.1 -= 1;
+            self.0
+                .append(batch)
+                .map_err(|error| Refused::Other(format!("{error:?}")))
         }
-        _ => {
-            let hostile: [&[u8]; 8] = [
-                b"\0",
-                b"\xff\xfe",
-                b"\"",
-                b"\n",
-                b"=cmd|' /C calc'!A0",
-                b"[[[[[[[[",
-                "\u{202e}".as_bytes(),
-                b"99999999999999999999",
-            ];
-            bytes.splice(at..end, hostile[next(8)].iter().copied());
+
+        fn reject(&mut self, reject: &Reject) -> Result<(), String> {
+            panic!("{reject}");
         }
+
+        fn progress(&mut self, _: &Imported) {}
     }
-    bytes
+    let history: String = (0..1200)
+        .map(|number| {
+            format!(
+                "{{\"seq\":1,\"known_at\":\"2026-02-01T10:00:00Z\",\"op\":\"record_added\",\"key\":\"2026-01-31#{number}\",\"value\":{{\"by\":\"ministry\",\"dead\":{number}}}}}\n"
+            )
+        })
+        .collect();
+    let history: &'static str = history.leak();
+    let mut whole = Log::default();
+    let once = whole.tell_history(history);
+    // A title, a publisher, a record and a claim of each, and the version: three parts.
+    assert_eq!(once.added, 2 + 2 * 1200 + 1);
+    let mut cut = Log::default();
+    let mapping = Mapping::from_toml(MAPPING).unwrap();
+    let mut source = History::new(Box::new(history.as_bytes()), mapping);
+    let error = import(&mut source, &mut Cut(&mut cut, 2)).unwrap_err();
+    assert_eq!(error.to_string(), "cut off");
+    let key = record("2026-01-31#0");
+    let version = |log: &Log| log.records().version(&key.situation, &key.dataset, 1);
+    // A version is there when all of it is.
+    assert_eq!(version(&cut), None);
+    let rest = cut.tell_history(history);
+    assert_eq!((rest.added, rest.already_there), (once.added - 2000, 2000));
+    assert_eq!(version(&cut), Some(Position::new(once.added)));
+    let lines = |log: &Log| {
+        let events = log.store.read_after(Position::START, 5000).unwrap();
+        events
+            .iter()
+            .map(situ_core::Recorded::to_line)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(lines(&cut), lines(&whole));
 }
 
 #[test]
@@ -381,6 +427,8 @@ fn a_thousand_mutated_files_are_told_or_imported_and_never_half() {
     const CSV: &[u8] =
         b"day,by,dead\n2026-01-31,ministry,12\n2026-02-01,ministry,\"13\"\n2026-02-02,missing,\n";
     const JSON: &[u8] = b"[{\"day\":\"2026-01-31\",\"by\":\"ministry\",\"dead\":12},\n{\"day\":\"2026-02-01\",\"by\":\"missing\",\"dead\":null}]\n";
+    const LINES: &[u8] = b"{\"day\":\"2026-01-31\",\"by\":\"ministry\",\"dead\":12}\n{\"day\":\"2026-02-01\",\"by\":\"missing\",\"dead\":NaN}\n";
+    const NAMED: &[u8] = b"{\"page\":{\"of\":1,\"rows\":{\"ministry\":[{\"day\":\"2026-01-31\",\"dead\":12},\n{\"day\":\"2026-02-01\",\"more\":{\"dead\":3}}],\"missing\":{\"day\":\"2026-02-02\"}}}}";
     let zipped = {
         let mut zip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         std::io::Write::write_all(&mut zip, HISTORY.as_bytes()).unwrap();
@@ -392,13 +440,19 @@ fn a_thousand_mutated_files_are_told_or_imported_and_never_half() {
         ("history.gz", &zipped),
         ("csv", CSV),
         ("json", JSON),
+        ("json.lines", LINES),
+        ("json.named", NAMED),
     ];
     for (name, text) in files {
         let path = folder.path().join(name);
-        let shape = name.trim_end_matches(".gz");
+        let (shape, form) = name.split_once('.').unwrap_or((name, ""));
         let mut toml = MAPPING.replace("\"history\"", &format!("\"{shape}\""));
         if shape != "history" {
             toml = toml.replace("[records]", "[records]\nkey = [\"day\"]");
+        }
+        if form == "named" {
+            let place = "[records]\nrows = \"page.rows\"\nnamed = \"by\"";
+            toml = toml.replace("[records]", place);
         }
         let mapping = Mapping::from_toml(&toml).unwrap();
         for seed in 1..=1000 {

@@ -26,11 +26,19 @@ pub(crate) struct Added {
     pub(crate) added: usize,
     pub(crate) already_there: usize,
     pub(crate) rejected: usize,
+    /// Versions of a history that could not be read, and so changed nothing.
+    #[serde(skip_serializing_if = "is_none")]
+    pub(crate) unread_versions: usize,
     pub(crate) dry_run: bool,
     pub(crate) head: Position,
     /// The one event told by flags.
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<Named>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_none(number: &usize) -> bool {
+    *number == 0
 }
 
 #[derive(Debug, Serialize)]
@@ -50,6 +58,7 @@ pub(crate) fn run(args: &AddArgs, session: &mut Session<'_>) -> anyhow::Result<E
         rejects: args.rejects.as_deref(),
         allow_unknown: args.allow_unknown,
         dry_run: args.dry_run,
+        form: lines::Form::Wire,
     };
     let mut added = match (&args.event, &args.file, &args.input) {
         (Some(_), Some(_), _) => {
@@ -152,6 +161,12 @@ fn said(added: &Added) -> String {
     }
     if added.rejected > 0 {
         said += &format!(", {} rejected", plural(added.rejected, "line"));
+    }
+    if added.unread_versions > 0 {
+        said += &format!(
+            ", {} could not be read",
+            plural(added.unread_versions, "version")
+        );
     }
     said += &format!(", head is {}", added.head);
     if let Some(Named {

@@ -1,19 +1,20 @@
 //! `situ import`: files into the log, as a mapping says.
 
-use std::io::{BufRead, Write};
+use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context as _;
 use situ_core::{Event, EventStore as _, Instant};
 use situ_import::{
-    History, ImportError, Imported, Mapping, Outlet, Refused, Reject, Shape, Source, Table,
+    Feed, GitFile, History, ImportError, Imported, Mapping, Outlet, Refused, Reject, Shape, Source,
+    Table, holds_cloud_events,
 };
 use situ_sqlite::SqliteStore;
 
 use super::add::lines::{self, Rejects};
 use super::add::trial::Trial;
 use super::add::{self, Added};
-use crate::args::ImportArgs;
+use crate::args::{ImportArgs, ImportFrom, ImportGitArgs, ImportRules};
 use crate::exit::{Exit, Hinted};
 use crate::ledger;
 use crate::now::Now;
@@ -23,60 +24,59 @@ use crate::time::Clock;
 
 pub(crate) fn run(args: &ImportArgs, session: &mut Session<'_>) -> anyhow::Result<Exit> {
     let store = ledger::open_to_write(session.global.store())?;
-    let name = match args.file.to_str() {
-        Some("-") => "standard input".to_owned(),
-        _ => args.file.display().to_string(),
+    let (rules, mut added) = match (&args.from, &args.file) {
+        (Some(ImportFrom::Git(git)), _) => (&git.rules, from_git(git, &store, session)?),
+        (None, Some(file)) => (&args.rules, from_file(args, file, &store, session)?),
+        (None, None) => return Err(Hinted::new("nothing to import", "name a file").into()),
     };
-    let mut added = match &args.map {
-        None => wire(args, &name, &store, session)?,
-        Some(map) => mapped(args, map, &name, &store, session)?,
-    };
-    added.dry_run = args.dry_run;
+    added.dry_run = rules.dry_run;
     added.head = store.head()?;
     add::end(&added, session)
 }
 
-fn wire(
+fn from_file(
     args: &ImportArgs,
-    name: &str,
+    file: &Path,
     store: &SqliteStore,
     session: &mut Session<'_>,
 ) -> anyhow::Result<Added> {
-    let log = lines::Log {
-        store,
-        path: session.global.store(),
-        now: session.now,
+    let is_standard_input = file == Path::new("-");
+    let name = match is_standard_input {
+        true => "standard input".to_owned(),
+        false => file.display().to_string(),
     };
-    let rules = lines::Rules {
-        rejects: args.rejects.as_deref(),
-        allow_unknown: args.allow_unknown,
-        dry_run: args.dry_run,
+    let Some(map) = &args.map else {
+        let log = lines::Log {
+            store,
+            path: session.global.store(),
+            now: session.now,
+        };
+        let mut opened;
+        let input = match is_standard_input {
+            true => &mut *session.input,
+            false => {
+                opened = situ_import::open(file)?;
+                &mut opened
+            }
+        };
+        // What cannot be read is told by the reader, with its line.
+        let form = match holds_cloud_events(input) {
+            Ok(true) => lines::Form::CloudEvents,
+            Ok(false) | Err(_) => lines::Form::Wire,
+        };
+        let rules = lines::Rules {
+            rejects: args.rules.rejects.as_deref(),
+            allow_unknown: args.allow_unknown,
+            dry_run: args.rules.dry_run,
+            form,
+        };
+        return lines::add(input, &name, rules, log, session.err);
     };
-    if args.file == Path::new("-") {
-        return lines::add(session.input, name, rules, log, session.err);
+    if is_standard_input {
+        let hint = "name the file; one that is compressed is read by the end of its name";
+        return Err(Hinted::new("a mapping reads files, not standard input", hint).into());
     }
-    lines::add(
-        &mut situ_import::open(&args.file)?,
-        name,
-        rules,
-        log,
-        session.err,
-    )
-}
-
-fn mapped(
-    args: &ImportArgs,
-    map: &Path,
-    name: &str,
-    store: &SqliteStore,
-    session: &mut Session<'_>,
-) -> anyhow::Result<Added> {
-    let text = std::fs::read_to_string(map)
-        .with_context(|| format!("cannot read the mapping {}", map.display()))?;
-    let mapping = Mapping::from_toml(&text).map_err(|error| {
-        let said = error.to_string();
-        anyhow::anyhow!("the mapping {}: {}", map.display(), said.trim_end())
-    })?;
+    let mapping = mapping(map)?;
     let learnt = match &args.learnt {
         Some(text) => {
             let clock = Clock {
@@ -87,30 +87,63 @@ fn mapped(
         }
         None => None,
     };
-    let input: Box<dyn BufRead> = if args.file == Path::new("-") {
-        let hint = "name the file; one that is compressed is read by the end of its name";
-        return Err(Hinted::new("a mapping reads files, not standard input", hint).into());
-    } else {
-        situ_import::open(&args.file)?
-    };
+    let input = situ_import::open(file)?;
     let mut source: Box<dyn Source> = match mapping.shape() {
         Shape::History => Box::new(History::new(input, mapping)),
-        Shape::Csv | Shape::Json => Box::new(Table::new(input, mapping, learnt)),
+        Shape::Csv | Shape::Hxl | Shape::Json => Box::new(Table::new(input, mapping, learnt)),
+        Shape::Cap | Shape::GtfsRt | Shape::Wzdx => Box::new(Feed::new(input, mapping, learnt)),
     };
+    told(source.as_mut(), &name, &args.rules, store, session)
+}
+
+fn from_git(
+    args: &ImportGitArgs,
+    store: &SqliteStore,
+    session: &mut Session<'_>,
+) -> anyhow::Result<Added> {
+    let mapping = mapping(&args.map)?;
+    if !matches!(mapping.shape(), Shape::Csv | Shape::Hxl | Shape::Json) {
+        let message = format!("the mapping {} is of no table", args.map.display());
+        let hint = "say how the file itself is laid out: shape = \"csv\" or \"json\"";
+        return Err(Hinted::new(message, hint).into());
+    }
+    let file = GitFile::open(&args.repository, &args.path)?;
+    let name = args.path.display().to_string();
+    let mut history = History::of_git(file, mapping);
+    told(&mut history, &name, &args.rules, store, session)
+}
+
+fn mapping(map: &Path) -> anyhow::Result<Mapping> {
+    let text = std::fs::read_to_string(map)
+        .with_context(|| format!("cannot read the mapping {}", map.display()))?;
+    Mapping::from_toml(&text).map_err(|error| {
+        let said = error.to_string();
+        anyhow::anyhow!("the mapping {}: {}", map.display(), said.trim_end())
+    })
+}
+
+/// Tells the log all that a source yields.
+fn told(
+    source: &mut dyn Source,
+    name: &str,
+    rules: &ImportRules,
+    store: &SqliteStore,
+    session: &mut Session<'_>,
+) -> anyhow::Result<Added> {
     let path = session.global.store();
-    let rejects = args.rejects.as_deref();
+    let rejects = rules.rejects.as_deref();
     let mut log = Log {
         store,
         path,
         now: session.now,
-        trial: args.dry_run.then(|| Trial::new(store)),
+        trial: rules.dry_run.then(|| Trial::new(store)),
         rejects: rejects.map(|file| Rejects::new(file, path)).transpose()?,
         name,
         so_far: 0,
         told: session.now.instant(),
         err: session.err,
     };
-    let imported = situ_import::import(source.as_mut(), &mut log);
+    let imported = situ_import::import(source, &mut log);
     if let Some(rejects) = &mut log.rejects {
         rejects.flush()?;
     }
@@ -130,6 +163,7 @@ fn mapped(
     added.added = count(imported.added);
     added.already_there = count(imported.already_there);
     added.rejected = count(imported.rejected);
+    added.unread_versions = count(imported.unread_versions);
     Ok(added)
 }
 
@@ -188,8 +222,12 @@ impl Outlet for Log<'_> {
         if now >= self.told.saturating_add_nanos(1_000_000_000) {
             self.told = now;
             let events = plural(self.so_far, "event");
+            let place = match so_far.versions {
+                0 => format!("line {}", so_far.line),
+                version => format!("version {version}"),
+            };
             // Whoever does not read it misses nothing.
-            let _ = writeln!(self.err, "{}, line {}: {events}", self.name, so_far.line);
+            let _ = writeln!(self.err, "{}, {place}: {events}", self.name);
         }
     }
 }

@@ -9,8 +9,10 @@ use std::thread;
 use anyhow::Context as _;
 use serde::Serialize;
 use situ_core::{
-    AppendError, BATCH_LIMIT, Event, Kind, Payload, UnknownPayload, WireError, from_lines,
+    AppendError, BATCH_LIMIT, Event, EventId, Kind, Lines, Payload, UnknownPayload, WireError,
+    from_lines,
 };
+use situ_import::CloudEvents;
 use situ_sqlite::SqliteStore;
 
 use super::Added;
@@ -45,6 +47,47 @@ pub(crate) struct Rules<'a> {
     pub(crate) rejects: Option<&'a Path>,
     pub(crate) allow_unknown: bool,
     pub(crate) dry_run: bool,
+    pub(crate) form: Form,
+}
+
+/// How events are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// In the wire form, one a line.
+    Wire,
+    /// As CloudEvents, one a line or in an array.
+    CloudEvents,
+}
+
+/// The events of an input, in either form.
+enum Reader<'a, F> {
+    Wire(Lines<&'a mut dyn BufRead, F>),
+    CloudEvents(CloudEvents<&'a mut dyn BufRead>, F),
+}
+
+impl<F: FnMut() -> EventId> Reader<'_, F> {
+    fn next(&mut self) -> Option<Result<Event, WireError>> {
+        match self {
+            Self::Wire(lines) => lines.next(),
+            Self::CloudEvents(events, new_id) => events.next_event(new_id),
+        }
+    }
+
+    /// The number of the line read last.
+    fn number(&self) -> usize {
+        match self {
+            Self::Wire(lines) => lines.number(),
+            Self::CloudEvents(events, _) => events.number(),
+        }
+    }
+
+    /// What was read last, as it stood.
+    fn text(&self) -> &[u8] {
+        match self {
+            Self::Wire(lines) => lines.line(),
+            Self::CloudEvents(events, _) => events.line(),
+        }
+    }
 }
 
 /// The log lines go to.
@@ -119,7 +162,11 @@ fn read(
     const SECOND: i64 = 1_000_000_000;
     let goes_on = rules.rejects.is_some();
     let mut told = now.by_now();
-    let mut lines = from_lines(input, || now.new_id());
+    let new_id = || now.new_id();
+    let mut lines = match rules.form {
+        Form::Wire => Reader::Wire(from_lines(input, new_id)),
+        Form::CloudEvents => Reader::CloudEvents(CloudEvents::new(input), new_id),
+    };
     let mut batch = Vec::new();
     while let Some(event) = lines.next() {
         let event = event.and_then(|event| check_kind(event, rules, lines.number()));
@@ -127,7 +174,7 @@ fn read(
         batch.push(Read {
             line: lines.number(),
             text: match goes_on {
-                true => lines.line().to_vec(),
+                true => lines.text().to_vec(),
                 false => Vec::new(),
             },
             event,

@@ -1,0 +1,161 @@
+//! Feeds of the Work Zone Data Exchange: road works, in GeoJSON.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use situ_core::Instant;
+
+use super::{Item, Items, RECORD_LIMIT, line_of, numbered, put, refused};
+use crate::mapper::Fields;
+
+/// How deep values may lie in one another to be fields of their own.
+const DEPTH: usize = 16;
+
+#[derive(Deserialize)]
+struct Document<'a> {
+    #[serde(rename = "type")]
+    type_: String,
+    /// Its name since version 4.
+    #[serde(default)]
+    feed_info: Option<Info>,
+    #[serde(default)]
+    road_event_feed_info: Option<Info>,
+    #[serde(borrow)]
+    features: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Info {
+    update_date: String,
+}
+
+/// The road works of a feed.
+pub(super) fn items(document: &[u8]) -> Result<Items, (u64, String)> {
+    let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
+    let text = std::str::from_utf8(document).map_err(|error| {
+        let line = line_of(document, error.valid_up_to());
+        (line, "no UTF-8".to_owned())
+    })?;
+    let feed: Document<'_> = serde_json::from_str(text)
+        .map_err(|error| (error.line() as u64, format!("no feed of WZDx: {error}")))?;
+    if feed.type_ != "FeatureCollection" {
+        return Err((
+            1,
+            "no feed of WZDx: its type is not FeatureCollection".to_owned(),
+        ));
+    }
+    let Some(info) = feed.feed_info.or(feed.road_event_feed_info) else {
+        return Err((1, "no feed of WZDx: it has no `feed_info`".to_owned()));
+    };
+    let updated = info.update_date.parse::<Instant>();
+    let updated = updated.map_err(|error| (1, format!("feed_info.update_date: {error}")))?;
+    let mut line = 1;
+    let mut at = 0;
+    let features: Vec<(u64, Box<RawValue>)> = feed
+        .features
+        .into_iter()
+        .map(|feature| {
+            let start = feature.get().as_ptr().addr() - text.as_ptr().addr();
+            line += line_of(&document[at..start], start - at) - 1;
+            at = start;
+            (line, feature.to_owned())
+        })
+        .collect();
+    let items = features.into_iter().map(move |(line, feature)| {
+        item(&feature, line, updated).map_err(|reason| refused(line, reason))
+    });
+    Ok(Box::new(items))
+}
+
+fn item(raw: &RawValue, line: u64, updated: Instant) -> Result<Item, String> {
+    if raw.get().len() > RECORD_LIMIT {
+        return Err("the road works are over the limit of 1 MiB".to_owned());
+    }
+    let feature: Value =
+        serde_json::from_str(raw.get()).map_err(|error| format!("no road works: {error}"))?;
+    if feature["type"] != "Feature" {
+        return Err("its type is not Feature".to_owned());
+    }
+    let properties = &feature["properties"];
+    let core = &properties["core_details"];
+    let ids = [
+        &feature["id"],
+        &core["road_event_id"],
+        &properties["road_event_id"],
+    ];
+    let key = ids.into_iter().find_map(Value::as_str);
+    let key = key.ok_or("it has no `id`")?.to_owned();
+    let own = [&core["update_date"], &properties["update_date"]];
+    let learnt = match own.into_iter().find_map(Value::as_str) {
+        None => updated,
+        Some(said) => said
+            .parse()
+            .map_err(|error| format!("update_date: {error}"))?,
+    };
+    let mut fields = Fields::new();
+    flatten(raw, "", 0, &mut fields);
+    Ok(Item {
+        learnt: Some(learnt),
+        parts: vec![part(&feature, &key)],
+        key,
+        line,
+        fields,
+        alert: None,
+    })
+}
+
+/// What road works say: their properties and core details by their own names, and their roads as one.
+fn part(feature: &Value, key: &str) -> Fields {
+    let properties = &feature["properties"];
+    let mut part = Fields::new();
+    for object in [properties, &properties["core_details"]] {
+        for (name, value) in object.as_object().into_iter().flatten() {
+            if !value.is_object() {
+                part.insert(name.clone(), value.to_string().into());
+            }
+        }
+    }
+    let roads = part
+        .get("road_names")
+        .map(|names| serde_json::from_str::<Vec<String>>(names));
+    let road = match roads {
+        Some(Ok(names)) => Some(names.join(" / ")),
+        _ => properties["road_name"].as_str().map(str::to_owned),
+    };
+    for (name, said) in [("road", road), ("id", Some(key.to_owned()))] {
+        if let Some(said) = said {
+            part.insert(name.to_owned(), Value::String(said).to_string().into());
+        }
+    }
+    part
+}
+
+/// Every value as a field, by its path and as it stands; an array of plain values stays one.
+fn flatten(value: &RawValue, path: &str, depth: usize, fields: &mut Fields) {
+    let text = value.get();
+    let below = |name: &str| match path {
+        "" => name.to_owned(),
+        path => format!("{path}.{name}"),
+    };
+    let is_plain = |value: &&RawValue| !value.get().starts_with(['{', '[']);
+    if depth < DEPTH && text.starts_with('{') {
+        // A name that comes twice is the last, as everywhere.
+        let object: BTreeMap<String, &RawValue> = serde_json::from_str(text).unwrap_or_default();
+        for (name, value) in object {
+            flatten(value, &below(&name), depth + 1, fields);
+        }
+        return;
+    }
+    if depth < DEPTH && text.starts_with('[') {
+        let values: Vec<&RawValue> = serde_json::from_str(text).unwrap_or_default();
+        if !values.iter().all(is_plain) {
+            for (nth, value) in (1..).zip(values) {
+                flatten(value, &numbered(path, nth), depth + 1, fields);
+            }
+            return;
+        }
+    }
+    put(fields, path, text);
+}
