@@ -384,11 +384,6 @@ impl Mapping {
         {
             return Some("a table needs records.key: the columns that name a record".to_owned());
         }
-        if self.shape == Shape::Cap && self.records.learnt.is_some() {
-            return Some(
-                "alerts of CAP say when they were sent; leave records.learnt out".to_owned(),
-            );
-        }
         if let Some(claimed_by) = &self.claimed_by
             && claimed_by.field.is_some() == claimed_by.id.is_some()
         {
