@@ -485,11 +485,6 @@ impl Mapping {
         if self.location.as_ref().is_some_and(Location::is_halved) {
             return Some("a point needs latitude, longitude and precision".to_owned());
         }
-        if self.shape == Shape::Cap && self.records.learnt.is_some() {
-            return Some(
-                "alerts of CAP say when they were sent; leave records.learnt out".to_owned(),
-            );
-        }
         if let Some(claimed_by) = &self.claimed_by
             && claimed_by.field.is_some() == claimed_by.id.is_some()
         {

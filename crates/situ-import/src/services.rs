@@ -12,7 +12,7 @@ use situ_core::{
 use crate::feeds;
 use crate::importer::{Batch, Reject, Sourced};
 use crate::mapper::{Fields, Mapper, Version};
-use crate::mapping::{ChangeKind, Condition, Mapping, Moment, holds};
+use crate::mapping::{ChangeKind, Condition, Mapping, Moment, Shape, holds};
 
 /// What a record says of a service.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -100,6 +100,10 @@ impl Names {
 
 /// Completes the rules of a mapping by those of its shape; says what they lack then.
 pub(crate) fn complete(mapping: &mut Mapping) -> Result<(), String> {
+    if mapping.shape == Shape::Cap && mapping.records.learnt.is_some() {
+        let reason = "alerts of CAP say when they were sent; leave records.learnt out";
+        return Err(reason.to_owned());
+    }
     let usual = feeds::usual(mapping.shape).map(toml::from_str::<ServiceRule>);
     let usual = usual.transpose().map_err(|error| error.to_string())?;
     for (number, rule) in (1..).zip(&mut mapping.services) {
