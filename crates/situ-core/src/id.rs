@@ -176,9 +176,12 @@ macro_rules! slug {
             /// When it is empty, too long, or holds white space or a forbidden character.
             pub fn new(id: impl AsRef<str>) -> Result<Self, IdError> {
                 let id = id.as_ref();
-                text::check(id, Name::LIMIT)?;
-                if !text::is_graphic(id) && id.contains(char::is_whitespace) {
-                    return Err(IdError::WhiteSpace(id.to_owned()));
+                let is_plain = text::is_graphic(id) && (1..=Name::LIMIT).contains(&id.len());
+                if !is_plain {
+                    text::check(id, Name::LIMIT)?;
+                    if id.contains(char::is_whitespace) {
+                        return Err(IdError::WhiteSpace(id.to_owned()));
+                    }
                 }
                 Ok(Self(id.into()))
             }
