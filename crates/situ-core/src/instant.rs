@@ -204,6 +204,8 @@ impl<'de> Deserialize<'de> for Instant {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -263,5 +265,33 @@ mod tests {
             "2201-01-01T00:00:00Z",
             Err("`2201-01-01T00:00:00Z` lies outside the years 1900 to 2200; check the year"),
         );
+    }
+
+    #[test]
+    fn a_moment_that_may_be_missing_takes_no_more_room() {
+        assert_eq!(size_of::<Option<Instant>>(), 8);
+        let ends = [i64::MIN, i64::MIN + 1, -1, 0, 1, i64::MAX].map(Instant::from_unix_nanos);
+        let nanos = ends.map(Instant::unix_nanos);
+        assert_eq!(nanos, [i64::MIN + 1, i64::MIN + 1, -1, 0, 1, i64::MAX]);
+        assert!(ends.is_sorted());
+    }
+
+    proptest! {
+        #[test]
+        fn a_whole_second_is_read_as_chrono_reads_it(
+            seconds in -2_208_988_800_i64..7_289_654_400,
+            at in 0..20_usize,
+            changed in "[0-9TZ:+ -]",
+        ) {
+            let instant = Instant::from_unix_nanos(seconds * 1_000_000_000);
+            let mut text = instant.to_string();
+            prop_assert_eq!(whole_second(&text), Some(instant));
+            text.replace_range(at..=at, &changed);
+            if let Some(read) = whole_second(&text) {
+                let expected = DateTime::parse_from_rfc3339(&text).unwrap();
+                prop_assert_eq!(read, Instant::from(expected.to_utc()));
+                prop_assert_eq!(read.to_string(), text);
+            }
+        }
     }
 }
