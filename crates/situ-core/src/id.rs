@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
+use crate::short::Short;
 use crate::text::{self, Name, TextError};
 
 /// The identity of an event: a UUID, by default version 7 so that ids sort by time.
@@ -165,39 +166,47 @@ macro_rules! slug {
         $(#[$meta])*
         ///
         /// 1 to 256 bytes, no white space, no control characters; cheap to clone.
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-        #[serde(transparent)]
-        pub struct $name(Arc<str>);
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Short<22>);
 
         impl $name {
             /// Checks and keeps `id`.
             ///
             /// # Errors
             /// When it is empty, too long, or holds white space or a forbidden character.
-            pub fn new(id: impl Into<Arc<str>>) -> Result<Self, IdError> {
-                let id = id.into();
-                text::check(&id, Name::LIMIT)?;
-                if id.contains(char::is_whitespace) {
-                    return Err(IdError::WhiteSpace(id.as_ref().to_owned()));
+            pub fn new(id: impl AsRef<str>) -> Result<Self, IdError> {
+                let id = id.as_ref();
+                let is_plain = text::is_graphic(id) && (1..=Name::LIMIT).contains(&id.len());
+                if !is_plain {
+                    text::check(id, Name::LIMIT)?;
+                    if id.contains(char::is_whitespace) {
+                        return Err(IdError::WhiteSpace(id.to_owned()));
+                    }
                 }
-                Ok(Self(id))
+                Ok(Self(id.into()))
             }
 
             /// An id that was checked before it was saved.
-            pub(crate) const fn checked(id: Arc<str>) -> Self {
-                Self(id)
+            pub(crate) fn checked(id: &Arc<str>) -> Self {
+                Self(Short::sharing(id))
             }
 
             /// Borrows the id.
             #[must_use]
             pub fn as_str(&self) -> &str {
-                &self.0
+                self.0.as_str()
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(&self.0)
+                f.pad(self.as_str())
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
             }
         }
 

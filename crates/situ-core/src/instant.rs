@@ -1,6 +1,7 @@
 //! A point on the time line, to the nanosecond.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
@@ -10,8 +11,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 ///
 /// Read from RFC 3339 with seconds and an offset of at most 18 hours; written in UTC. The offset is not kept: a day that a
 /// source meant in its own zone is a [`crate::When`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Instant(i64);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(NonZeroU64);
+
+/// What the epoch is kept as: with no moment at zero, a moment that may be missing takes no more room than one that is there.
+const EPOCH: u64 = 1 << 63;
 
 /// A text that is no instant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,28 +37,31 @@ pub enum InstantError {
 }
 
 impl Instant {
-    /// Takes nanoseconds since the Unix epoch as they are.
+    /// Takes nanoseconds since the Unix epoch as they are; `i64::MIN` becomes the moment after it.
     #[must_use]
     pub const fn from_unix_nanos(nanos: i64) -> Self {
-        Self(nanos)
+        match NonZeroU64::new(nanos.cast_unsigned() ^ EPOCH) {
+            Some(moment) => Self(moment),
+            None => Self(NonZeroU64::MIN),
+        }
     }
 
     /// Returns nanoseconds since the Unix epoch.
     #[must_use]
     pub const fn unix_nanos(self) -> i64 {
-        self.0
+        (self.0.get() ^ EPOCH).cast_signed()
     }
 
     /// Moves by `nanos`, stopping at the ends of the range of the type.
     #[must_use]
     pub const fn saturating_add_nanos(self, nanos: i64) -> Self {
-        Self(self.0.saturating_add(nanos))
+        Self::from_unix_nanos(self.unix_nanos().saturating_add(nanos))
     }
 
     /// Returns the moment for use with chrono.
     #[must_use]
     pub const fn to_utc(self) -> DateTime<Utc> {
-        DateTime::from_timestamp_nanos(self.0)
+        DateTime::from_timestamp_nanos(self.unix_nanos())
     }
 }
 
@@ -66,7 +73,13 @@ impl From<DateTime<Utc>> for Instant {
         } else {
             i64::MAX
         };
-        Self(moment.timestamp_nanos_opt().unwrap_or(nearest))
+        Self::from_unix_nanos(moment.timestamp_nanos_opt().unwrap_or(nearest))
+    }
+}
+
+impl fmt::Debug for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Instant").field(&self.unix_nanos()).finish()
     }
 }
 
@@ -80,6 +93,9 @@ impl FromStr for Instant {
     type Err = InstantError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(instant) = whole_second(text) {
+            return Ok(instant);
+        }
         let bytes = text.as_bytes();
         let form = || InstantError::Form(text.to_owned());
         let rest = text.get(19..).ok_or_else(form)?;
@@ -99,12 +115,9 @@ impl FromStr for Instant {
         if offset_minutes(rest).is_some_and(|minutes| minutes > 18 * 60) {
             return Err(InstantError::Offset(text.to_owned()));
         }
-        let moment = match rest {
-            "Z" => whole_second(bytes).ok_or_else(form)?,
-            _ => DateTime::parse_from_rfc3339(text)
-                .map_err(|_| form())?
-                .with_timezone(&Utc),
-        };
+        let moment = DateTime::parse_from_rfc3339(text)
+            .map_err(|_| form())?
+            .with_timezone(&Utc);
         if !(1900..=2200).contains(&moment.year()) {
             return Err(InstantError::Year(text.to_owned()));
         }
@@ -112,17 +125,45 @@ impl FromStr for Instant {
     }
 }
 
-/// Reads `dddd-dd-ddTdd:dd:dd` in UTC, the form most instants are stored in.
-fn whole_second(bytes: &[u8]) -> Option<DateTime<Utc>> {
-    let number = |start: usize, end: usize| {
-        bytes[start..end]
-            .iter()
-            .fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'))
+/// Reads `dddd-dd-ddTdd:dd:ddZ`, the form most instants are stored in; `None` for every other text, and for one that is wrong.
+///
+/// What it reads is printed as the same text.
+pub(crate) fn whole_second(text: &str) -> Option<Instant> {
+    let [
+        c0,
+        c1,
+        y0,
+        y1,
+        b'-',
+        m0,
+        m1,
+        b'-',
+        d0,
+        d1,
+        b'T',
+        time @ ..,
+        b'Z',
+    ] = <&[u8; 20]>::try_from(text.as_bytes()).ok()?
+    else {
+        return None;
     };
-    let year = i32::try_from(number(0, 4)).ok()?;
-    NaiveDate::from_ymd_opt(year, number(5, 7), number(8, 10))?
-        .and_hms_opt(number(11, 13), number(14, 16), number(17, 19))
-        .map(|moment| moment.and_utc())
+    let [h0, h1, b':', n0, n1, b':', s0, s1] = time else {
+        return None;
+    };
+    let year = pair(c0, c1)? * 100 + pair(y0, y1)?;
+    if !(1900..=2200).contains(&year) {
+        return None;
+    }
+    let moment = NaiveDate::from_ymd_opt(year.cast_signed(), pair(m0, m1)?, pair(d0, d1)?)?
+        .and_hms_opt(pair(h0, h1)?, pair(n0, n1)?, pair(s0, s1)?)?;
+    let seconds = moment.and_utc().timestamp();
+    Some(Instant::from_unix_nanos(seconds * 1_000_000_000))
+}
+
+/// The number two digits write.
+fn pair(tens: &u8, ones: &u8) -> Option<u32> {
+    let digit = |byte: &u8| byte.is_ascii_digit().then(|| u32::from(byte - b'0'));
+    Some(digit(tens)? * 10 + digit(ones)?)
 }
 
 /// Whether what follows the seconds is at most nine fractional digits, then `Z` or `±hh:mm`.
@@ -163,6 +204,8 @@ impl<'de> Deserialize<'de> for Instant {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -222,5 +265,33 @@ mod tests {
             "2201-01-01T00:00:00Z",
             Err("`2201-01-01T00:00:00Z` lies outside the years 1900 to 2200; check the year"),
         );
+    }
+
+    #[test]
+    fn a_moment_that_may_be_missing_takes_no_more_room() {
+        assert_eq!(size_of::<Option<Instant>>(), 8);
+        let ends = [i64::MIN, i64::MIN + 1, -1, 0, 1, i64::MAX].map(Instant::from_unix_nanos);
+        let nanos = ends.map(Instant::unix_nanos);
+        assert_eq!(nanos, [i64::MIN + 1, i64::MIN + 1, -1, 0, 1, i64::MAX]);
+        assert!(ends.is_sorted());
+    }
+
+    proptest! {
+        #[test]
+        fn a_whole_second_is_read_as_chrono_reads_it(
+            seconds in -2_208_988_800_i64..7_289_654_400,
+            at in 0..20_usize,
+            changed in "[0-9TZ:+ -]",
+        ) {
+            let instant = Instant::from_unix_nanos(seconds * 1_000_000_000);
+            let mut text = instant.to_string();
+            prop_assert_eq!(whole_second(&text), Some(instant));
+            text.replace_range(at..=at, &changed);
+            if let Some(read) = whole_second(&text) {
+                let expected = DateTime::parse_from_rfc3339(&text).unwrap();
+                prop_assert_eq!(read, Instant::from(expected.to_utc()));
+                prop_assert_eq!(read.to_string(), text);
+            }
+        }
     }
 }

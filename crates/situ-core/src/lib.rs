@@ -7,6 +7,7 @@
 //! [`Quantity`], the two values that carry most of the meaning.
 
 mod nearest;
+mod short;
 mod vocabulary;
 
 mod event;

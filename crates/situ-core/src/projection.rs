@@ -34,8 +34,8 @@ pub enum ReplayError {
     Decode(#[from] DecodeError),
 }
 
-/// How many events are read at a time.
-const PAGE: usize = 4096;
+/// How many events are read at a time: few enough to be still in the cache when they are folded.
+const PAGE: usize = 256;
 
 /// Feeds every event after `after` to `each`, in order, and returns the position reached.
 ///

@@ -1,5 +1,7 @@
 //! The stored form: what a log keeps of an event, and how it is read back.
 
+mod stored;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -89,8 +91,22 @@ impl Recorded {
     fn decode<'a, P: Deserialize<'a> + Into<Payload>>(
         &'a self,
     ) -> Result<Event, serde_json::Error> {
-        let body: Body<P> = serde_json::from_str(&self.body)?;
+        let body: Body<P> = match stored::read(&self.body) {
+            Some(body) => body,
+            None => serde_json::from_str(&self.body)?,
+        };
         Ok(body.into_event(self.id, self.situation.clone(), Into::into))
+    }
+
+    /// What is read of a known kind in each of the two ways to read it, if anything.
+    #[cfg(test)]
+    pub(crate) fn decode_both_ways(&self) -> [Option<Event>; 2] {
+        with_kind!(
+            &self.kind,
+            P => [stored::read::<Body<P>>(&self.body), serde_json::from_str(&self.body).ok()]
+                .map(|body| Some(body?.into_event(self.id, self.situation.clone(), Into::into))),
+            unknown => [None, None]
+        )
     }
 
     fn decode_unknown(&self) -> Result<Event, serde_json::Error> {

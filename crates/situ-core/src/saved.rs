@@ -373,7 +373,7 @@ impl<'a> SavedReader<'a> {
     /// When there is none.
     #[inline]
     pub fn source_id(&mut self) -> Result<SourceId, SavedError> {
-        self.word().map(|word| SourceId::checked(Arc::clone(word)))
+        self.word().map(SourceId::checked)
     }
 
     /// The id of a place.
@@ -381,7 +381,7 @@ impl<'a> SavedReader<'a> {
     /// # Errors
     /// When there is none.
     pub fn place_id(&mut self) -> Result<PlaceId, SavedError> {
-        self.word().map(|word| PlaceId::checked(Arc::clone(word)))
+        self.word().map(PlaceId::checked)
     }
 
     /// The id of a situation.
@@ -389,8 +389,7 @@ impl<'a> SavedReader<'a> {
     /// # Errors
     /// When there is none.
     pub fn situation_id(&mut self) -> Result<SituationId, SavedError> {
-        self.word()
-            .map(|word| SituationId::checked(Arc::clone(word)))
+        self.word().map(SituationId::checked)
     }
 
     /// A name that was written as a word.

@@ -141,9 +141,8 @@ pub(crate) fn check(text: &str, limit: usize) -> Result<(), TextError> {
         });
     }
     // Plain ASCII, which most texts are, needs no look at its characters.
-    if text.starts_with(|first: char| first.is_ascii_graphic())
-        && text.bytes().all(|byte| (0x20..0x7f).contains(&byte))
-    {
+    let is_plain = |byte: u8| (0x20..0x7f).contains(&byte);
+    if text.starts_with(|first: char| first.is_ascii_graphic()) && each_byte(text, is_plain) {
         return Ok(());
     }
     if text.trim().is_empty() {
@@ -156,6 +155,16 @@ pub(crate) fn check(text: &str, limit: usize) -> Result<(), TextError> {
         Some((at, character)) => Err(TextError::Forbidden { character, at }),
         None => Ok(()),
     }
+}
+
+/// Whether it holds nothing but visible ASCII characters, as most ids do.
+pub(crate) fn is_graphic(text: &str) -> bool {
+    each_byte(text, |byte| byte.is_ascii_graphic())
+}
+
+/// Looks at every byte, also after one that is none: several are looked at in one step.
+fn each_byte(text: &str, is_one: impl Fn(u8) -> bool) -> bool {
+    text.bytes().fold(true, |all, byte| all & is_one(byte))
 }
 
 /// Control characters, the bidirectional embeddings, overrides and isolates of UAX #9, and the BOM.

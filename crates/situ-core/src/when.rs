@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
 use chrono::{
     DateTime, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone,
@@ -11,7 +10,8 @@ use chrono_tz::Tz;
 use edtf_core::{Bound, BoundDate, Edtf};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::instant::{Instant, InstantError};
+use crate::instant::{Instant, InstantError, whole_second};
+use crate::short::Short;
 use crate::vocabulary::vocabulary;
 
 /// An IANA time zone, such as `Asia/Karachi`.
@@ -151,7 +151,7 @@ vocabulary! {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct When {
-    text: Arc<str>,
+    text: Short<30>,
     zone: Option<Zone>,
     earliest: Option<Instant>,
     latest: Option<Instant>,
@@ -196,8 +196,12 @@ impl When {
     /// A moment.
     #[must_use]
     pub fn instant(instant: Instant) -> Self {
+        Self::moment(instant.to_string().as_str().into(), instant)
+    }
+
+    fn moment(text: Short<30>, instant: Instant) -> Self {
         Self {
-            text: instant.to_string().into(),
+            text,
             zone: None,
             earliest: Some(instant),
             latest: Some(instant),
@@ -209,7 +213,7 @@ impl When {
     #[must_use]
     pub fn day(day: NaiveDate, zone: Zone) -> Self {
         Self {
-            text: format!("{day}[{zone}]").into(),
+            text: format!("{day}[{zone}]").as_str().into(),
             zone: Some(zone),
             earliest: Some(zone.start_of(day)),
             latest: Some(zone.end_of(day)),
@@ -267,22 +271,23 @@ impl When {
     /// What was said, with the zone.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.text
+        self.text.as_str()
     }
 
     /// What was said, without the zone.
     #[must_use]
     pub fn edtf(&self) -> &str {
+        let text = self.as_str();
         match self.zone {
-            Some(zone) => &self.text[..self.text.len() - zone.name().len() - 2],
-            None => &self.text,
+            Some(zone) => &text[..text.len() - zone.name().len() - 2],
+            None => text,
         }
     }
 }
 
 impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.text)
+        f.pad(self.as_str())
     }
 }
 
@@ -290,6 +295,9 @@ impl FromStr for When {
     type Err = WhenError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(instant) = whole_second(text) {
+            return Ok(Self::moment(text.into(), instant));
+        }
         let (time, zone) = split_zone(text)?;
         if let (Some(zone), Some(day)) = (zone, plain_day(time)) {
             return Ok(Self {
@@ -306,7 +314,7 @@ impl FromStr for When {
         let zone = zone.ok_or_else(|| WhenError::NoZone(text.to_owned()))?;
         let (earliest, latest, precision) = dates(time, zone)?;
         Ok(Self {
-            text: format!("{time}[{zone}]").into(),
+            text: format!("{time}[{zone}]").as_str().into(),
             zone: Some(zone),
             earliest,
             latest,
@@ -374,7 +382,7 @@ fn instants(time: &str, zone: Option<Zone>) -> Result<When, WhenError> {
         return Err(WhenError::UpsideDown(time.to_owned()));
     }
     let suffix = zone.map(|zone| format!("[{zone}]")).unwrap_or_default();
-    let text = format!("{start}/{end}{suffix}").into();
+    let text = format!("{start}/{end}{suffix}").as_str().into();
     Ok(When {
         text,
         zone,
@@ -428,7 +436,7 @@ fn calendar_day(date: BoundDate) -> Option<NaiveDate> {
 
 impl Serialize for When {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.text)
+        serializer.serialize_str(self.as_str())
     }
 }
 

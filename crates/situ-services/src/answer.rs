@@ -1,6 +1,7 @@
 //! From the steps of a timeline to a status with its evidence.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -526,7 +527,7 @@ impl<'a> Question<'a> {
     }
 
     /// An event with its source by number, since claims lie far apart in memory.
-    pub(crate) fn witness(self, event: EventId, source: Option<u32>, says: Says) -> Witness {
+    pub(crate) fn witness(self, event: EventId, source: Option<NonZeroU32>, says: Says) -> Witness {
         let source = source.map(|number| self.ledger.source(number).clone());
         Witness {
             event,

@@ -1,5 +1,8 @@
 //! What one event claims about services, and the marks it makes on the occurred axis.
 
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
 use situ_core::{
     Causes, Degree, Event, EventId, Extent, Instant, Name, Ordinal, Payload, Position, Recorded,
     Service, ServiceScope, SourceId, When, Zone,
@@ -17,7 +20,8 @@ pub(crate) struct Claim {
     pub(crate) relays: usize,
     pub(crate) occurred: Option<When>,
     pub(crate) service: Service,
-    pub(crate) scope: ServiceScope,
+    /// Shared with the claim before on the same line, if that says the same.
+    pub(crate) scope: Arc<ServiceScope>,
     pub(crate) says: Says,
     pub(crate) ordinal: Option<Box<Ordinal>>,
     pub(crate) background: Option<Box<Background>>,
@@ -77,7 +81,7 @@ impl Claim {
             relays,
             occurred: event.occurred,
             service,
-            scope,
+            scope: Arc::new(scope),
             says,
             ordinal: ordinal.map(Box::new),
             background,
@@ -86,9 +90,15 @@ impl Claim {
 
     /// When it speaks of. Without a start, or with an open one, it is known to be so by the time it was learnt at the latest.
     pub(crate) fn span(&self) -> Span {
+        let (earliest, latest) = self.bounds();
+        Span::new(earliest, latest, self.learnt_at)
+    }
+
+    /// The bounds of when it speaks of, as told.
+    pub(crate) fn bounds(&self) -> (Option<Instant>, Option<Instant>) {
         match &self.occurred {
-            Some(when) => Span::new(when.earliest(), when.latest(), self.learnt_at),
-            None => Span::new(Some(self.learnt_at), Some(self.learnt_at), self.learnt_at),
+            Some(when) => (when.earliest(), when.latest()),
+            None => (Some(self.learnt_at), Some(self.learnt_at)),
         }
     }
 
@@ -142,7 +152,11 @@ impl Span {
         Self::new(Some(moment), Some(moment), moment)
     }
 
-    fn new(earliest: Option<Instant>, latest: Option<Instant>, learnt_at: Instant) -> Self {
+    pub(crate) fn new(
+        earliest: Option<Instant>,
+        latest: Option<Instant>,
+        learnt_at: Instant,
+    ) -> Self {
         let confirmed = latest.map_or(learnt_at, |latest| latest.min(learnt_at));
         let to = earliest.map_or(confirmed, |earliest| earliest.max(confirmed));
         Self {
@@ -204,7 +218,7 @@ pub(crate) enum MarkKind {
 pub(crate) struct Mark<'a> {
     pub(crate) claim: &'a Claim,
     pub(crate) event: EventId,
-    pub(crate) source: Option<u32>,
+    pub(crate) source: Option<NonZeroU32>,
     /// Whether it says when.
     pub(crate) is_dated: bool,
     pub(crate) has_ordinal: bool,
@@ -310,7 +324,7 @@ pub(crate) fn normal(extent: &Extent) -> Extent {
         Extent::SomeOf { within, .. } => Extent::SomeOf {
             within: within.clone(),
             named: Vec::new(),
-            at_least: std::num::NonZeroU32::MIN,
+            at_least: NonZeroU32::MIN,
             words: None,
         },
         other => other.clone(),

@@ -1,10 +1,13 @@
 //! The claims of one situation, by service and scope, and which scope lies in which.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::num::NonZeroU32;
+
+use std::sync::Arc;
 
 use situ_core::{
     Degree, EventId, Extent, Instant, Known, PlaceId, Position, Recorded, Register, Service,
-    SituationId, SourceId,
+    ServiceScope, SituationId, SourceId,
 };
 
 use crate::claim::{Claim, Says, Span, normal};
@@ -15,13 +18,71 @@ pub(crate) struct Ledger {
     pub(crate) situation: SituationId,
     claims: Vec<Claim>,
     sources: Vec<SourceId>,
-    source_numbers: BTreeMap<SourceId, u32>,
-    lines: BTreeMap<Service, BTreeMap<Extent, Vec<Entry>>>,
+    source_numbers: BTreeMap<SourceId, NonZeroU32>,
+    lines: BTreeMap<Service, Lines>,
     /// The places a scope was declared to lie in, being named as one of "some of" them.
     members: BTreeMap<(Service, Extent), Vec<(PlaceId, u32)>>,
-    betweens: BTreeMap<Service, Vec<Extent>>,
     /// What else may change a status: descriptions and retractions.
     others: Vec<Other>,
+    /// How many claims, and how many others, were taken in by [`Ledger::take_new`].
+    taken: (usize, usize),
+}
+
+/// The lines of one service: looked up with every claim, which keys in order would make slow.
+#[derive(Debug, Clone, Default)]
+struct Lines {
+    numbers: HashMap<Extent, u32>,
+    lines: Vec<Line>,
+    in_order: BTreeSet<Extent>,
+    betweens: Vec<Extent>,
+}
+
+/// The claims on one scope.
+#[derive(Debug, Clone)]
+struct Line {
+    /// How the last of them spells its scope.
+    spelled: Arc<ServiceScope>,
+    entries: Vec<Entry>,
+}
+
+impl Lines {
+    fn contains(&self, extent: &Extent) -> bool {
+        self.numbers.contains_key(extent)
+    }
+
+    fn entries(&self, extent: &Extent) -> &[Entry] {
+        let number = self.numbers.get(extent);
+        number.map_or(&[], |number| &self.lines[*number as usize].entries)
+    }
+
+    /// Adds an entry of a claim that spells its scope so; where the claim before spells it the same, the two share it.
+    fn add(&mut self, extent: &Extent, entry: Entry, spelled: &mut Arc<ServiceScope>) {
+        let number = match self.numbers.get(extent) {
+            Some(number) => *number,
+            None => self.begin(extent, spelled),
+        };
+        let line = &mut self.lines[number as usize];
+        line.entries.push(entry);
+        if line.spelled == *spelled {
+            *spelled = Arc::clone(&line.spelled);
+        } else {
+            line.spelled = Arc::clone(spelled);
+        }
+    }
+
+    fn begin(&mut self, extent: &Extent, spelled: &Arc<ServiceScope>) -> u32 {
+        let number = u32::try_from(self.lines.len()).expect("a service has fewer than 2^32 scopes");
+        self.numbers.insert(extent.clone(), number);
+        self.lines.push(Line {
+            spelled: Arc::clone(spelled),
+            entries: Vec::new(),
+        });
+        self.in_order.insert(extent.clone());
+        if matches!(extent, Extent::Between { .. }) {
+            self.betweens.push(extent.clone());
+        }
+        number
+    }
 }
 
 /// A description, or a retraction.
@@ -50,11 +111,13 @@ pub(crate) struct Entry {
     claim: u32,
     pub(crate) event: EventId,
     /// Its number in the ledger; claims without one have none.
-    pub(crate) source: Option<u32>,
+    pub(crate) source: Option<NonZeroU32>,
     pub(crate) part: Part,
     pub(crate) learnt_at: Instant,
     pub(crate) position: Position,
-    pub(crate) span: Span,
+    /// When it speaks of, as told.
+    earliest: Option<Instant>,
+    latest: Option<Instant>,
     /// `None`: an outlook.
     pub(crate) degree: Option<Degree>,
     pub(crate) news: News,
@@ -62,6 +125,13 @@ pub(crate) struct Entry {
     pub(crate) is_dated: bool,
     pub(crate) has_ordinal: bool,
     pub(crate) has_except: bool,
+}
+
+impl Entry {
+    /// When it speaks of.
+    pub(crate) fn span(&self) -> Span {
+        Span::new(self.earliest, self.latest, self.learnt_at)
+    }
 }
 
 /// What kind of news a claim is.
@@ -109,8 +179,8 @@ impl Ledger {
             source_numbers: BTreeMap::new(),
             lines: BTreeMap::new(),
             members: BTreeMap::new(),
-            betweens: BTreeMap::new(),
             others: Vec::new(),
+            taken: (0, 0),
         }
     }
 
@@ -132,6 +202,35 @@ impl Ledger {
     /// The descriptions and retractions, in the order of the log.
     pub(crate) fn others(&self) -> &[Other] {
         &self.others
+    }
+
+    /// The claims, with their numbers, and the others that came since this was last asked.
+    pub(crate) fn take_new(
+        &mut self,
+    ) -> (
+        impl Iterator<Item = (u32, &Claim)>,
+        impl Iterator<Item = &Other>,
+    ) {
+        let now = (self.claims.len(), self.others.len());
+        let (claims, others) = std::mem::replace(&mut self.taken, now);
+        let claims = (0..).zip(&self.claims).skip(claims);
+        (claims, self.others[others..].iter())
+    }
+
+    /// The claim recorded at a position.
+    pub(crate) fn claim_at(&self, position: Position) -> Option<&Claim> {
+        let at = self
+            .claims
+            .binary_search_by_key(&position, |claim| claim.position);
+        at.ok().map(|at| &self.claims[at])
+    }
+
+    /// The description or retraction recorded at a position.
+    pub(crate) fn other_at(&self, position: Position) -> Option<&Other> {
+        let at = self
+            .others
+            .binary_search_by_key(&position, |other| other.position);
+        at.ok().map(|at| &self.others[at])
     }
 
     /// Notes a description or a retraction that was saved.
@@ -160,16 +259,33 @@ impl Ledger {
         claims.chain(others)
     }
 
-    /// Adds a claim and returns its number.
-    pub(crate) fn add(&mut self, claim: Claim) -> u32 {
+    /// Adds a claim, whose [`parts`] these are.
+    pub(crate) fn add(&mut self, mut claim: Claim, parts: &[(Extent, Part)]) {
         let number =
             u32::try_from(self.claims.len()).expect("a situation has fewer than 2^32 claims");
         let service = claim.service;
         let source = claim.source.as_ref().map(|source| self.number_of(source));
-        for (extent, part) in parts(&claim) {
+        let (earliest, latest) = claim.bounds();
+        let entry = Entry {
+            claim: number,
+            event: claim.event,
+            source,
+            part: Part::Named,
+            learnt_at: claim.learnt_at,
+            position: claim.position,
+            earliest,
+            latest,
+            degree: claim.degree(),
+            news: News::of(&claim),
+            is_dated: claim.occurred.is_some(),
+            has_ordinal: claim.ordinal.is_some(),
+            has_except: !claim.scope.except.is_empty(),
+        };
+        let lines = self.lines.entry(service).or_default();
+        for (extent, part) in parts {
             if let Extent::SomeOf { within, named, .. } = &claim.scope.of
-                && part == Part::Named
-                && named.iter().any(|member| normal(member) == extent)
+                && *part == Part::Named
+                && named.iter().any(|member| normal(member) == *extent)
             {
                 let key = (service, extent.clone());
                 self.members
@@ -177,48 +293,29 @@ impl Ledger {
                     .or_default()
                     .push((within.clone(), number));
             }
-            let lines = self.lines.entry(service).or_default();
-            if matches!(extent, Extent::Between { .. }) && !lines.contains_key(&extent) {
-                self.betweens
-                    .entry(service)
-                    .or_default()
-                    .push(extent.clone());
-            }
-            let entry = Entry {
-                claim: number,
-                event: claim.event,
-                source,
-                part,
-                learnt_at: claim.learnt_at,
-                position: claim.position,
-                span: claim.span(),
-                degree: claim.degree(),
-                news: News::of(&claim),
-                is_dated: claim.occurred.is_some(),
-                has_ordinal: claim.ordinal.is_some(),
-                has_except: !claim.scope.except.is_empty(),
-            };
-            lines.entry(extent).or_default().push(entry);
+            let part = *part;
+            lines.add(extent, Entry { part, ..entry }, &mut claim.scope);
         }
         self.claims.push(claim);
-        number
     }
 
     /// The number of a source, a new one for one not met before.
-    fn number_of(&mut self, source: &SourceId) -> u32 {
+    fn number_of(&mut self, source: &SourceId) -> NonZeroU32 {
         if let Some(number) = self.source_numbers.get(source) {
             return *number;
         }
-        let number =
-            u32::try_from(self.sources.len()).expect("a situation has fewer than 2^32 sources");
         self.sources.push(source.clone());
+        let number = u32::try_from(self.sources.len())
+            .ok()
+            .and_then(NonZeroU32::new);
+        let number = number.expect("a situation has fewer than 2^32 sources");
         self.source_numbers.insert(source.clone(), number);
         number
     }
 
     /// The source of a number.
-    pub(crate) fn source(&self, number: u32) -> &SourceId {
-        &self.sources[number as usize]
+    pub(crate) fn source(&self, number: NonZeroU32) -> &SourceId {
+        &self.sources[number.get() as usize - 1]
     }
 
     pub(crate) fn claim(&self, number: u32) -> &Claim {
@@ -229,7 +326,7 @@ impl Ledger {
     pub(crate) fn lines(&self) -> impl Iterator<Item = (Service, &Extent)> {
         self.lines
             .iter()
-            .flat_map(|(service, lines)| lines.keys().map(|extent| (*service, extent)))
+            .flat_map(|(service, lines)| lines.in_order.iter().map(|extent| (*service, extent)))
     }
 
     /// Every service anybody spoke of.
@@ -239,10 +336,8 @@ impl Ledger {
 
     /// The scopes of one service.
     pub(crate) fn extents(&self, service: Service) -> impl Iterator<Item = &Extent> {
-        self.lines
-            .get(&service)
-            .into_iter()
-            .flat_map(BTreeMap::keys)
+        let lines = self.lines.get(&service);
+        lines.into_iter().flat_map(|lines| &lines.in_order)
     }
 
     /// The claims on a line that were known then.
@@ -252,10 +347,9 @@ impl Ledger {
         extent: &Extent,
         known: Known,
     ) -> impl Iterator<Item = (&Entry, &Claim)> {
-        self.lines
-            .get(&service)
-            .and_then(|lines| lines.get(extent))
-            .map_or(&[][..], Vec::as_slice)
+        let lines = self.lines.get(&service);
+        lines
+            .map_or(&[][..], |lines| lines.entries(extent))
             .iter()
             .filter(move |entry| known.includes(entry.learnt_at, entry.position))
             .map(|entry| (entry, self.claim(entry.claim)))
@@ -320,19 +414,20 @@ impl Ledger {
             .map(|place| Extent::Area {
                 place: place.clone(),
             })
-            .filter(|area| lines.contains_key(area))
+            .filter(|area| lines.contains(area))
             .collect();
         if areas.len() > 1 {
             areas.sort_by_cached_key(|area| (atlas.depth(area), area.clone()));
         }
         let mut outer = areas;
-        let betweens = self.betweens.get(&service).into_iter().flatten();
         outer.extend(
-            betweens
+            lines
+                .betweens
+                .iter()
                 .filter(|between| reach.lies_in_between(&atlas, between))
                 .cloned(),
         );
-        outer.extend(reach.routes().filter(|route| lines.contains_key(route)));
+        outer.extend(reach.routes().filter(|route| lines.contains(route)));
         outer.push(reach.extent.clone());
         outer
     }

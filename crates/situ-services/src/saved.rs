@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use situ_core::{
     Instant, Position, Register, SavedError, SavedReader, SavedWriter, Service, ServiceScope,
@@ -11,7 +12,7 @@ use situ_core::{
 };
 
 use crate::claim::{Background, Claim, Says};
-use crate::ledger::{Ledger, Other};
+use crate::ledger::{Ledger, Other, parts};
 use crate::services::Services;
 
 /// The saved form.
@@ -100,9 +101,9 @@ fn save(ledger: &Ledger, writer: &mut SavedWriter) {
 }
 
 fn restore(reader: &mut SavedReader<'_>, ledger: &mut Ledger) -> Result<(), SavedError> {
-    let mut scopes: Vec<(Service, ServiceScope)> = Vec::new();
+    let mut scopes: Vec<(Service, Arc<ServiceScope>)> = Vec::new();
     for _ in 0..reader.count()? {
-        scopes.push((reader.code()?, reader.rare()?));
+        scopes.push((reader.code()?, Arc::new(reader.rare()?)));
     }
     let (mut position, mut learnt_at) = (Position::START, ZERO);
     for _ in 0..reader.count()? {
@@ -112,7 +113,7 @@ fn restore(reader: &mut SavedReader<'_>, ledger: &mut Ledger) -> Result<(), Save
         let scope = usize::try_from(reader.number()?).unwrap_or(usize::MAX);
         let scope = scopes.get(scope);
         let (service, scope) = scope.ok_or(SavedError::new("a claim is about nothing"))?;
-        ledger.add(Claim {
+        let claim = Claim {
             event,
             position,
             learnt_at,
@@ -120,7 +121,7 @@ fn restore(reader: &mut SavedReader<'_>, ledger: &mut Ledger) -> Result<(), Save
             relays: usize::try_from(reader.number()?).unwrap_or(usize::MAX),
             occurred: reader.option(SavedReader::when)?,
             service: *service,
-            scope: scope.clone(),
+            scope: Arc::clone(scope),
             says: match reader.number()? {
                 0 => Says::Suspended(reader.code()?),
                 1 => Says::Confirmed(reader.code()?),
@@ -130,7 +131,9 @@ fn restore(reader: &mut SavedReader<'_>, ledger: &mut Ledger) -> Result<(), Save
             },
             ordinal: reader.option(SavedReader::rare)?.map(Box::new),
             background: reader.option(restore_background)?.map(Box::new),
-        });
+        };
+        let parts = parts(&claim);
+        ledger.add(claim, &parts);
     }
     for _ in 0..reader.count()? {
         ledger.add_other(Other {

@@ -12,7 +12,7 @@ use crate::board::{
     Board, Contribution, Evidence, Nearby, PlaceBoard, Relation, ServiceStatus, Unnamed,
 };
 use crate::claim::{Claim, members, normal, severity};
-use crate::ledger::{Ledger, parts};
+use crate::ledger::{Ledger, Part, parts};
 use crate::status_id::StatusId;
 use crate::time_to_live::TimeToLive;
 use crate::timeline::{Question, Timeline, unnamed_down};
@@ -25,8 +25,9 @@ pub struct Services {
     pub(crate) register: Register,
     ledgers: Vec<Ledger>,
     situations: BTreeMap<SituationId, u32>,
+    /// What events were, as of the last retraction: nothing else asks.
     seen: HashMap<EventId, Seen>,
-    /// Restored ledgers whose events are not in `seen` yet: only a retraction asks for them.
+    /// The ledgers that came by events since.
     unseen: Vec<u32>,
     pub(crate) reached: Position,
 }
@@ -357,7 +358,12 @@ impl Services {
     }
 
     /// The end of the time that a claim, or what a retraction takes back, speaks of.
-    pub(crate) fn spoken_of(&self, mut event: EventId) -> Option<Instant> {
+    pub(crate) fn spoken_of(&self, recorded: &Recorded) -> Option<Instant> {
+        let ledger = self.ledger(&recorded.situation)?;
+        if let Some(claim) = ledger.claim_at(recorded.position) {
+            return Some(claim.span().to);
+        }
+        let mut event = ledger.other_at(recorded.position)?.retracts?;
         let mut passed = BTreeSet::new();
         while passed.insert(event) {
             match self.seen.get(&event)? {
@@ -459,11 +465,16 @@ impl Services {
         statuses
     }
 
-    fn ledger_number(&mut self, situation: &SituationId) -> u32 {
-        match self.situations.get(situation) {
+    /// The ledger of a situation, to add something to.
+    fn ledger_mut(&mut self, situation: &SituationId) -> &mut Ledger {
+        let number = match self.situations.get(situation) {
             Some(number) => *number,
             None => self.add_ledger(Ledger::new(situation.clone())),
+        };
+        if self.unseen.last() != Some(&number) {
+            self.unseen.push(number);
         }
+        &mut self.ledgers[number as usize]
     }
 
     fn add_ledger(&mut self, ledger: Ledger) -> u32 {
@@ -480,13 +491,12 @@ impl Services {
         self.unseen.push(number);
     }
 
-    /// Looks through the events of restored ledgers.
-    fn see_restored(&mut self) {
+    /// Looks through the events that came since the last retraction.
+    fn see(&mut self) {
         for ledger in std::mem::take(&mut self.unseen) {
-            let restored = &self.ledgers[ledger as usize];
-            let claims = (0..).zip(restored.claims());
+            let (claims, others) = self.ledgers[ledger as usize].take_new();
             let claims = claims.map(|(claim, said)| (said.event, Seen::Claim { ledger, claim }));
-            let others = restored.others().iter().map(|other| match other.retracts {
+            let others = others.map(|other| match other.retracts {
                 Some(of) => (other.event, Seen::Retraction { of }),
                 None => (other.event, Seen::Description { ledger }),
             });
@@ -502,7 +512,8 @@ impl Services {
                 Some(Seen::Retraction { of }) => target = *of,
                 Some(Seen::Claim { ledger, claim }) => {
                     let ledger = &self.ledgers[*ledger as usize];
-                    return lines(&ledger.situation, ledger.claim(*claim));
+                    let claim = ledger.claim(*claim);
+                    return lines(&ledger.situation, claim.service, &parts(claim));
                 }
                 Some(Seen::Description { ledger }) => {
                     let ledger = &self.ledgers[*ledger as usize];
@@ -656,13 +667,13 @@ fn size(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-fn lines(situation: &SituationId, claim: &Claim) -> Touched {
-    let mut lines: Vec<_> = parts(claim)
-        .into_iter()
+fn lines(situation: &SituationId, service: Service, parts: &[(Extent, Part)]) -> Touched {
+    let mut lines: Vec<_> = parts
+        .iter()
         .map(|(scope, _)| Line {
             situation: situation.clone(),
-            service: claim.service,
-            scope,
+            service,
+            scope: scope.clone(),
         })
         .collect();
     lines.sort();
@@ -683,27 +694,23 @@ impl Projection for Services {
             | Kind::ServiceRestored
             | Kind::ServiceOutlookGiven => match Claim::new(recorded, recorded.event()?) {
                 Some(claim) => {
-                    let touched = lines(&recorded.situation, &claim);
-                    let ledger = self.ledger_number(&recorded.situation);
-                    let claim = self.ledgers[ledger as usize].add(claim);
-                    self.seen.insert(recorded.id, Seen::Claim { ledger, claim });
+                    let parts = parts(&claim);
+                    let touched = lines(&recorded.situation, claim.service, &parts);
+                    self.ledger_mut(&recorded.situation).add(claim, &parts);
                     touched
                 }
                 None => Touched::Nothing,
             },
             Kind::SituationOpened | Kind::PlaceDescribed => {
-                let ledger = self.ledger_number(&recorded.situation);
-                self.ledgers[ledger as usize].note(recorded, None);
-                self.seen.insert(recorded.id, Seen::Description { ledger });
+                self.ledger_mut(&recorded.situation).note(recorded, None);
                 Touched::Situation(recorded.situation.clone())
             }
             Kind::ClaimRetracted => match recorded.event()?.payload {
                 Payload::ClaimRetracted(retracted) => {
                     let of = retracted.target.event();
-                    let ledger = self.ledger_number(&recorded.situation);
-                    self.ledgers[ledger as usize].note(recorded, Some(of));
-                    self.see_restored();
-                    self.seen.insert(recorded.id, Seen::Retraction { of });
+                    self.ledger_mut(&recorded.situation)
+                        .note(recorded, Some(of));
+                    self.see();
                     self.touched_by_retraction(of)
                 }
                 _ => Touched::Nothing,

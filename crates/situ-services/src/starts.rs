@@ -1,5 +1,6 @@
 //! Where a run began, as its claims tell or imply it.
 
+use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
@@ -182,7 +183,7 @@ impl Start {
 pub(crate) struct Told<'a> {
     pub(crate) claim: &'a Claim,
     pub(crate) event: EventId,
-    source: Option<u32>,
+    source: Option<NonZeroU32>,
     position: Position,
     pub(crate) span: Span,
     pub(crate) how: How,

@@ -161,7 +161,7 @@ impl<'a> Gathered<'a> {
             (News::Outlook, Part::Exception) => return,
             // What is told ahead is known from its telling.
             (News::Outlook, _) if entry.degree.is_some() => Span::at(entry.learnt_at),
-            _ => entry.span,
+            _ => entry.span(),
         };
         if part == Part::Exception && self.is_out_of_place(line, claim) {
             if whose == Whose::Own && span.from <= as_of.valid.0 {

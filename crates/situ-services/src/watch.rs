@@ -173,7 +173,7 @@ impl Watch {
         asking.watched.clock = now;
         asking.watched.position = recorded.position;
         let concerned = services.concerned(situation, touched);
-        let spoken_of = services.spoken_of(recorded.id);
+        let spoken_of = services.spoken_of(recorded);
         for id in &concerned {
             notices.extend(asking.learn(id, recorded.id, spoken_of));
         }

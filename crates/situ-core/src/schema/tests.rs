@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::wire::from_line;
-use crate::{EventId, Instant, Position, Recorded, to_line};
+use crate::{Event, EventId, Instant, Position, Recorded, to_line};
 
 const DEMO: &str = include_str!("../../../situ-cli/demo/balochistan-2026.ndjson");
 
@@ -603,6 +603,21 @@ fn any_line() -> impl Strategy<Value = Value> {
     })
 }
 
+fn recorded(event: &Event) -> Recorded {
+    let mut body = Vec::new();
+    event.encode(&mut body).unwrap();
+    Recorded {
+        position: Position::new(1),
+        recorded_at: Instant::from_unix_nanos(0),
+        learnt_at: Instant::from_unix_nanos(0),
+        id: event.id,
+        situation: event.situation.clone(),
+        kind: event.payload.kind(),
+        version: event.payload.version(),
+        body: String::from_utf8(body).unwrap().into(),
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
@@ -622,19 +637,31 @@ proptest! {
         };
         let written = to_line(&event).unwrap();
         prop_assert_eq!(&from_line(&written, 1, || panic!("it has an id")).unwrap(), &event);
-        let mut body = Vec::new();
-        event.encode(&mut body).unwrap();
-        let recorded = Recorded {
-            position: Position::new(1),
-            recorded_at: Instant::from_unix_nanos(0),
-            learnt_at: Instant::from_unix_nanos(0),
-            id: event.id,
-            situation: event.situation.clone(),
-            kind: event.payload.kind(),
-            version: event.payload.version(),
-            body: String::from_utf8(body).unwrap().into(),
-        };
+        let recorded = recorded(&event);
         prop_assert_eq!(&recorded.event().unwrap(), &event);
+        prop_assert_eq!(recorded.decode_both_ways(), [Some(event.clone()), Some(event)]);
         prop_assert_eq!(recorded.to_line(), written);
+    }
+
+    #[test]
+    fn what_is_read_of_a_changed_body_in_the_quick_way_reads_so_in_the_other(
+        line in any_line(),
+        at in any::<prop::sample::Index>(),
+        removed in 0..3_usize,
+        added in r#"["\\{}\[\]:,0-9a-z\-. \x01é]{0,3}"#,
+    ) {
+        let id = || EventId::from_content(Instant::from_unix_nanos(0), [0; 10]);
+        let Ok(event) = from_line(&line.to_string(), 1, id) else {
+            return Ok(());
+        };
+        let mut recorded = recorded(&event);
+        let characters: Vec<char> = recorded.body.chars().collect();
+        let at = at.index(characters.len());
+        let rest = characters.iter().skip(at + removed);
+        recorded.body = characters[..at].iter().copied().chain(added.chars()).chain(rest.copied()).collect::<String>().into();
+        let [quick, other] = recorded.decode_both_ways();
+        if quick.is_some() {
+            prop_assert_eq!(quick, other, "{}", recorded.body);
+        }
     }
 }
