@@ -126,8 +126,8 @@ struct Revisions {
     cells: BTreeMap<(Name, Name), Values>,
     before: BTreeMap<Name, BTreeMap<Name, RecordField>>,
     keys: HashMap<EventId, Name>,
-    /// Records that were published and taken back, if only for a while.
-    gone: BTreeSet<Name>,
+    /// Records that were published and taken back, each time.
+    gone: Vec<Name>,
 }
 
 impl Revisions {
@@ -154,7 +154,7 @@ impl Revisions {
         };
         self.before.remove(key);
         self.cells.retain(|(other, _), _| other != key);
-        self.gone.insert(key.clone());
+        self.gone.push(key.clone());
     }
 
     /// How many there were of a field, or of all; and how many of them lowered a number.
@@ -317,4 +317,15 @@ fn the_dead_of_ebola_in_liberia() {
         &["history", "killed/all@lr"],
         "26 Nov 2014 23:59 new report 4181 → 3079",
     );
+}
+
+#[test]
+fn the_closures_of_a_metro() {
+    let Some(metro) = Series::of("mbta-shutdowns", ".history.jsonl.gz", "mbta-shutdowns.toml")
+    else {
+        return;
+    };
+    let revisions = metro.revisions();
+    assert_eq!(revisions.count(Some("stop_date")), [7, 0]);
+    assert_eq!(revisions.gone.len(), 92);
 }
