@@ -1,7 +1,9 @@
 //! Whole-system tests of situ; see `tests/`.
 
+mod data;
 mod rumours;
 
+pub use data::{mapping, shared};
 pub use rumours::{Random, learnt, rumours};
 
 use situ_core::{

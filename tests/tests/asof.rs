@@ -11,7 +11,6 @@
 )]
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant as Stopwatch;
@@ -26,6 +25,7 @@ use situ_import::{
     open,
 };
 use situ_sqlite::SqliteStore;
+use situ_tests::{mapping, shared};
 use situ_tolls::{ClaimStanding, Line, Question, Tolls};
 
 /// A dataset, the name of its file, its situation, and how many questions there are.
@@ -45,30 +45,6 @@ const SETS: &[(&str, &str, &str, usize)] = &[
     ),
     ("mbta-shutdowns", "shutdowns", "mbta-shutdowns", 233),
 ];
-
-/// A file of the data beside the repository, if it is there.
-fn shared(file: &str) -> Option<PathBuf> {
-    let shared = std::env::var_os("SITU_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
-        PathBuf::from,
-    );
-    let path = shared.join("data").join(file);
-    if path.is_file() {
-        return Some(path);
-    }
-    // Past the capture of output, so that it is seen also where the test passes.
-    let _ = writeln!(
-        std::io::stderr(),
-        "SKIPPED: {} is not there; set SITU_SHARED to the folder that holds data",
-        path.display()
-    );
-    None
-}
-
-fn mapping(dataset: &str) -> PathBuf {
-    let mappings = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/situ-import/mappings");
-    mappings.join(format!("{dataset}.toml"))
-}
 
 /// A log that takes what comes and keeps what does not.
 struct Log<'a> {

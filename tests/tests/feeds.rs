@@ -6,8 +6,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
 use std::time::Instant as Stopwatch;
 
 use situ_core::{
@@ -19,26 +17,8 @@ use situ_services::{
     Board, ConflictKind, Freshness, ServiceStatus, Services, Status, StatusId, TimeToLive,
 };
 use situ_sqlite::SqliteStore;
+use situ_tests::{mapping, shared};
 use tempfile::TempDir;
-
-/// A file of the data beside the repository, if it is there.
-fn shared(file: &str) -> Option<PathBuf> {
-    let shared = std::env::var_os("SITU_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
-        PathBuf::from,
-    );
-    let path = shared.join("data").join(file);
-    if path.is_file() {
-        return Some(path);
-    }
-    // Past the capture of output, so that it is seen also where the test passes.
-    let _ = writeln!(
-        std::io::stderr(),
-        "SKIPPED: {} is not there; set SITU_SHARED to the folder that holds data",
-        path.display()
-    );
-    None
-}
 
 /// A log that takes all, and stops the test at what cannot be read.
 struct Log<'a>(&'a SqliteStore);
@@ -151,9 +131,8 @@ fn figures(board: &Board) -> String {
 }
 
 /// A mapping of the repository.
-fn mapping(name: &str) -> Mapping {
-    let mappings = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/situ-import/mappings");
-    let text = std::fs::read_to_string(mappings.join(format!("{name}.toml"))).unwrap();
+fn read(name: &str) -> Mapping {
+    let text = std::fs::read_to_string(mapping(name)).unwrap();
     Mapping::from_toml(&text).unwrap()
 }
 
@@ -211,7 +190,7 @@ fn closures_of_a_metro_are_known_before_they_begin_and_never_end_by_silence() {
         return;
     };
     let feed = Feed::imported("mbta-shutdowns", |log| {
-        let mapping = mapping("mbta-shutdowns");
+        let mapping = read("mbta-shutdowns");
         let mut history = History::new(open(&history).unwrap(), mapping);
         import(&mut history, log).unwrap();
     });
@@ -298,7 +277,7 @@ fn two_sources_of_alerts_stand_side_by_side_and_differ_by_seconds() {
             ("air-raid-official", &official),
             ("air-raid-volunteer", &volunteer),
         ] {
-            let mut table = Table::new(open(file).unwrap(), mapping(name), None);
+            let mut table = Table::new(open(file).unwrap(), read(name), None);
             import(&mut table, log).unwrap();
         }
     });

@@ -21,6 +21,7 @@ use situ_import::{
     import, open,
 };
 use situ_sqlite::SqliteStore;
+use situ_tests::shared;
 use tempfile::TempDir;
 
 /// A dataset, the name of its file and its ending, its situation, and how its mapping changes for the raw file.
@@ -59,33 +60,17 @@ const SETS: &[(&str, &str, &str, &str, &str)] = &[
 const VERSIONS: usize = 120;
 
 /// A file of the data beside the repository, if it is there, and git too.
-fn shared(file: &str) -> Option<PathBuf> {
-    let shared = std::env::var_os("SITU_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
-        PathBuf::from,
-    );
-    let path = shared.join("data").join(file);
+fn with_git(file: &str) -> Option<PathBuf> {
     let has_git = Command::new("git").arg("--version").output().is_ok();
-    if path.exists() && has_git {
-        return Some(path);
+    if !has_git {
+        let _ = writeln!(std::io::stderr(), "SKIPPED: there is no git");
     }
-    // Past the capture of output, so that it is seen also where the test passes.
-    let _ = writeln!(
-        std::io::stderr(),
-        "SKIPPED: {} is not there, or no git; set SITU_SHARED to the folder that holds data",
-        path.display()
-    );
-    None
-}
-
-fn mapping_text(dataset: &str) -> String {
-    let mappings = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/situ-import/mappings");
-    std::fs::read_to_string(mappings.join(format!("{dataset}.toml"))).unwrap()
+    shared(file).filter(|_| has_git)
 }
 
 /// The mapping of a history, for the file it is the history of.
 fn mapping(dataset: &str, shape: &str, records: &str) -> Mapping {
-    let text = mapping_text(dataset);
+    let text = std::fs::read_to_string(situ_tests::mapping(dataset)).unwrap();
     let mut text = text.replace("shape = \"history\"", &format!("shape = \"{shape}\""));
     if text.contains("[records]\n") {
         text = text.replace("[records]\n", &format!("[records]\n{records}\n"));
@@ -252,10 +237,10 @@ fn a_series_put_back_into_git_answers_every_question_as_its_history_does() {
     let mut right = 0;
     // The bulletin of 1,185 versions would be half a gigabyte.
     for (dataset, file, _, situation, records) in SETS.iter().filter(|set| set.2 == "json") {
-        let Some(history) = shared(&format!("{dataset}/{file}.history.jsonl.gz")) else {
+        let Some(history) = with_git(&format!("{dataset}/{file}.history.jsonl.gz")) else {
             return;
         };
-        let asked = shared(&format!("{dataset}/{file}.asof_queries.csv")).unwrap();
+        let asked = with_git(&format!("{dataset}/{file}.asof_queries.csv")).unwrap();
         let key_field = match *dataset {
             "mbta-shutdowns" => "key",
             _ => "report_date",
@@ -303,7 +288,7 @@ fn a_series_put_back_into_git_answers_every_question_as_its_history_does() {
 #[test]
 fn raw_versions_in_git_give_the_records_that_the_history_gives() {
     for (dataset, file, ending, situation, rules) in SETS {
-        let Some(versions) = shared(&format!("{dataset}/{file}.versions.csv")) else {
+        let Some(versions) = with_git(&format!("{dataset}/{file}.versions.csv")) else {
             return;
         };
         let mut reader = csv::Reader::from_path(&versions).unwrap();
@@ -325,7 +310,9 @@ fn raw_versions_in_git_give_the_records_that_the_history_gives() {
         let (of_git, imported) = told(&mut History::of_git(git, mapping));
         assert_eq!(imported.unread_versions, 0, "{dataset}");
         let history = open(&versions.with_file_name(format!("{file}.history.jsonl.gz")));
-        let mapping = Mapping::from_toml(&mapping_text(dataset)).unwrap();
+        let mapping =
+            Mapping::from_toml(&std::fs::read_to_string(situ_tests::mapping(dataset)).unwrap())
+                .unwrap();
         let (of_history, _) = told(&mut History::new(history.unwrap(), mapping));
 
         let situation = SituationId::new(*situation).unwrap();

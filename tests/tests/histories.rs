@@ -6,36 +6,23 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use situ_core::{ClaimRef, EventId, Name, Payload, Position, RecordField, replay};
 use situ_sqlite::SqliteStore;
+use situ_tests::{mapping, shared};
 use tempfile::TempDir;
 
 /// Files of a series beside the repository, in order of their names, where they are there.
-fn shared(folder: &str, ending: &str) -> Option<Vec<PathBuf>> {
-    let shared = std::env::var_os("SITU_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
-        PathBuf::from,
-    );
-    let folder = shared.join("data").join(folder);
-    let Ok(entries) = std::fs::read_dir(&folder) else {
-        // Past the capture of output, so that it is seen also where the test passes.
-        let _ = writeln!(
-            std::io::stderr(),
-            "SKIPPED: {} is not there; set SITU_SHARED to the folder that holds data",
-            folder.display()
-        );
-        return None;
-    };
+fn files(folder: &str, ending: &str) -> Option<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(shared(folder)?).unwrap();
     let paths = entries.map(|entry| entry.unwrap().path());
     let mut paths: Vec<_> = paths
         .filter(|path| path.to_str().unwrap().ends_with(ending))
         .collect();
     paths.sort();
-    assert!(!paths.is_empty(), "{} has no {ending}", folder.display());
+    assert!(!paths.is_empty(), "{folder} has no {ending}");
     Some(paths)
 }
 
@@ -43,12 +30,11 @@ fn shared(folder: &str, ending: &str) -> Option<Vec<PathBuf>> {
 struct Series(TempDir);
 
 impl Series {
-    fn of(folder: &str, ending: &str, mapping: &str) -> Option<Self> {
-        let files = shared(folder, ending)?;
+    fn of(folder: &str, ending: &str, dataset: &str) -> Option<Self> {
+        let files = files(folder, ending)?;
         let series = Self(tempfile::tempdir().unwrap());
         series.situ(&["init"]);
-        let mappings = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/situ-import/mappings");
-        let mapping = mappings.join(mapping);
+        let mapping = mapping(dataset);
         for file in files {
             let [file, mapping] = [&file, &mapping].map(|path| path.to_str().unwrap());
             series.situ(&["import", file, "--map", mapping]);
@@ -187,7 +173,7 @@ fn value(field: &RecordField) -> Option<String> {
 
 #[test]
 fn the_dead_of_gaza() {
-    let Some(gaza) = Series::of("gaza-daily", ".history.jsonl.gz", "gaza-daily.toml") else {
+    let Some(gaza) = Series::of("gaza-daily", ".history.jsonl.gz", "gaza-daily") else {
         return;
     };
     let revisions = gaza.revisions();
@@ -212,7 +198,7 @@ fn the_dead_of_gaza() {
 #[test]
 fn the_buildings_of_gaza() {
     let ending = ".history.jsonl.gz";
-    let Some(gaza) = Series::of("gaza-infrastructure", ending, "gaza-infrastructure.toml") else {
+    let Some(gaza) = Series::of("gaza-infrastructure", ending, "gaza-infrastructure") else {
         return;
     };
     let revisions = gaza.revisions();
@@ -244,8 +230,7 @@ fn the_buildings_of_gaza() {
 #[test]
 fn the_dead_of_italys_bulletin() {
     let ending = ".history.jsonl.gz";
-    let Some(italy) = Series::of("italy-covid-national", ending, "italy-covid-national.toml")
-    else {
+    let Some(italy) = Series::of("italy-covid-national", ending, "italy-covid-national") else {
         return;
     };
     let revisions = italy.revisions();
@@ -279,7 +264,7 @@ fn the_victims_of_shootings() {
     let Some(us) = Series::of(
         "us-mass-shootings",
         ".history.jsonl.gz",
-        "us-mass-shootings.toml",
+        "us-mass-shootings",
     ) else {
         return;
     };
@@ -300,7 +285,7 @@ fn the_victims_of_shootings() {
 
 #[test]
 fn the_dead_of_ebola_in_liberia() {
-    let Some(liberia) = Series::of("ebola-2014/liberia", ".csv", "ebola-liberia.toml") else {
+    let Some(liberia) = Series::of("ebola-2014/liberia", ".csv", "ebola-liberia") else {
         return;
     };
     // The report of 14 November 2014 has 0 for all who were confirmed before: each county of 11 October is against it.
@@ -321,8 +306,7 @@ fn the_dead_of_ebola_in_liberia() {
 
 #[test]
 fn the_closures_of_a_metro() {
-    let Some(metro) = Series::of("mbta-shutdowns", ".history.jsonl.gz", "mbta-shutdowns.toml")
-    else {
+    let Some(metro) = Series::of("mbta-shutdowns", ".history.jsonl.gz", "mbta-shutdowns") else {
         return;
     };
     let revisions = metro.revisions();
