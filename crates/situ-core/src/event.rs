@@ -633,6 +633,9 @@ pub enum EventError {
         /// What is missing.
         what: &'static str,
     },
+    /// A time of learning that no reader takes.
+    #[error("`learnt_at` {0} lies outside the years 1900 to 2200; check the year")]
+    LearntAt(Instant),
     /// Values that contradict each other.
     #[error("{kind}: {what}")]
     Contradiction {
@@ -684,6 +687,9 @@ impl Event {
     /// Says what is missing or contradicts, and what to do.
     pub fn check(&self) -> Result<(), EventError> {
         let kind = || self.payload.kind();
+        if let Some(learnt_at) = self.learnt_at.filter(|at| !at.can_be_written()) {
+            return Err(EventError::LearntAt(learnt_at));
+        }
         if let Payload::Unknown(unknown) = &self.payload {
             return check_unknown(unknown);
         }
@@ -910,5 +916,29 @@ mod tests {
         let known = "SituationOpened version 1 is known here, so its payload cannot be given as an unknown one; give it as `Payload::SituationOpened`";
         check(Kind::SituationOpened, 1, Err(known));
         check(Kind::Unknown("SituationOpened".into()), 1, Err(known));
+    }
+
+    /// From a clock of chrono's, which knows years no reader of a log takes.
+    #[test]
+    fn nothing_is_learnt_outside_the_years_that_can_be_read_again() {
+        let payload = Payload::Unknown(UnknownPayload {
+            kind: Kind::from_name("AidDelivered"),
+            version: 1,
+            json: RawValue::from_string("{}".to_owned()).unwrap(),
+        });
+        let id = EventId::from_content(Instant::from_unix_nanos(0), [0; 10]);
+        let learnt = |nanos| {
+            let learnt_at = Some(Instant::from_unix_nanos(nanos));
+            let event = Event::new(id, SituationId::new("s").unwrap(), payload.clone());
+            Event { learnt_at, ..event }.check()
+        };
+        assert_eq!(learnt(0), Ok(()));
+        for nanos in [i64::MIN, i64::MAX] {
+            let refused = learnt(nanos);
+            assert!(
+                matches!(refused, Err(EventError::LearntAt(_))),
+                "{refused:?}"
+            );
+        }
     }
 }

@@ -58,6 +58,12 @@ impl Instant {
         Self::from_unix_nanos(self.unix_nanos().saturating_add(nanos))
     }
 
+    /// Whether it lies in the years an instant may be written in, 1900 to 2200.
+    #[must_use]
+    pub fn can_be_written(self) -> bool {
+        (1900..=2200).contains(&self.to_utc().year())
+    }
+
     /// Returns the moment for use with chrono.
     #[must_use]
     pub const fn to_utc(self) -> DateTime<Utc> {

@@ -28,7 +28,7 @@ pub struct Register {
     /// For each event that retracts, the one it is aimed at.
     targets: HashMap<EventId, EventId>,
     /// For each event said to stand in place of others, those others.
-    replaced: HashMap<EventId, Vec<EventId>>,
+    replaced: HashMap<EventId, BTreeSet<EventId>>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -321,9 +321,7 @@ impl Register {
         self.targets.insert(retraction.event, target);
         if let Some(replacement) = retraction.replacement {
             let replaced = self.replaced.entry(replacement.event()).or_default();
-            if !replaced.contains(&target) {
-                replaced.push(target);
-            }
+            replaced.insert(target);
         }
         self.retractions.entry(target).or_default().push(retraction);
     }

@@ -217,6 +217,12 @@ impl Ledger {
         (claims, self.others[others..].iter())
     }
 
+    /// Whether nothing came since [`Ledger::take_new`].
+    pub(crate) const fn is_taken(&self) -> bool {
+        let (claims, others) = self.taken;
+        claims == self.claims.len() && others == self.others.len()
+    }
+
     /// The claim recorded at a position.
     pub(crate) fn claim_at(&self, position: Position) -> Option<&Claim> {
         let at = self

@@ -471,10 +471,11 @@ impl Services {
             Some(number) => *number,
             None => self.add_ledger(Ledger::new(situation.clone())),
         };
-        if self.unseen.last() != Some(&number) {
+        let ledger = &mut self.ledgers[number as usize];
+        if ledger.is_taken() {
             self.unseen.push(number);
         }
-        &mut self.ledgers[number as usize]
+        ledger
     }
 
     fn add_ledger(&mut self, ledger: Ledger) -> u32 {
