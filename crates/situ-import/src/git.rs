@@ -474,7 +474,9 @@ fn prefix_of(repository: &Path) -> Result<String, GitError> {
     if lines.next() == Some("true") {
         return Err(GitError::Shallow(repository.to_owned()));
     }
-    let partial = output(repository, &["config", "--get", "extensions.partialClone"])?;
+    // Where it was cloned with a filter, the remote has promised what is not there; older versions of git note it elsewhere.
+    let promised = r"^(extensions\.partialclone|remote\..*\.promisor)$";
+    let partial = output(repository, &["config", "--get-regexp", promised])?;
     if partial.is_ok() {
         return Err(GitError::Partial(repository.to_owned()));
     }

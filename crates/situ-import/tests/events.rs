@@ -135,6 +135,19 @@ fn figure(figure: &Figure) -> String {
 }
 
 #[test]
+fn deaths_of_two_governments_are_told_apart_by_nothing() {
+    let (mapping, table) = UCDP;
+    let table = table.replace(
+        "Government of Arcadia,,Hillmen,",
+        "Government of Arcadia,,Government of Borduria,",
+    );
+    assert_ne!(table, UCDP.1);
+    let mut log = Log::default();
+    log.tell((mapping, &table));
+    assert!(log.told().iter().all(|line| !line.contains("(side ")));
+}
+
+#[test]
 fn rows_of_ucdp_are_events_with_bounds() {
     let mut log = Log::default();
     let once = log.tell(UCDP);

@@ -479,6 +479,15 @@ fn what_is_no_file_of_a_repository_is_told() {
         refused(&shallow, "d/a"),
         "R is a shallow clone, without its older versions; fetch them with `git fetch --unshallow`"
     );
+    // One that was cloned with a filter has promised what it does not have.
+    repository.git(&["config", "uploadpack.allowFilter", "true"]);
+    let partial = outside.path().join("partial");
+    let to = partial.to_str().unwrap();
+    repository.git(&["clone", "--quiet", "--filter=blob:none", &from, to]);
+    assert_eq!(
+        refused(&partial, "d/a"),
+        "R is a partial clone, without all contents; clone it without --filter"
+    );
     // A bare repository will do.
     let bare = outside.path().join("bare");
     repository.git(&["clone", "--quiet", "--bare", &from, bare.to_str().unwrap()]);
