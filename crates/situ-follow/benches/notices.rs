@@ -29,7 +29,9 @@ fn main() {
         true => 20_000,
         false => 1_000_000,
     };
-    println!("| log | told of | seconds | events/s | notices/s | times the fold of both views |");
+    println!(
+        "| log, events | told of | seconds | events/s | notices/s | times the fold of both views |"
+    );
     println!("|---|---|---|---|---|---|");
     let log = |name, situations, order| Log {
         name,
@@ -46,12 +48,15 @@ fn main() {
         measure(&late, &all);
     }
     if is_meant("one") {
-        let late = log("one, late and corrected", 1, Order::LateAndCorrected);
+        let late = Log {
+            events: events.min(100_000),
+            ..log("one, late and corrected", 1, Order::LateAndCorrected)
+        };
         measure(&late, &all[..1]);
         // Telling of a service looks at everything ever said of it, which is much in one situation.
         let short = Log {
             events: 20_000,
-            ..log("one, of 20,000 events", 1, Order::AsItCame)
+            ..log("one", 1, Order::AsItCame)
         };
         measure(&short, &all);
     }
@@ -109,8 +114,9 @@ fn measure(log: &Log, told_of: &[&str]) {
         let seconds = told.as_secs_f64();
         let a_second = |count: f64| count / seconds;
         println!(
-            "| {} | {what} | {seconds:.1} | {:.0} | {:.0} | {:.1} |",
+            "| {}, {} | {what} | {seconds:.1} | {:.0} | {:.0} | {:.1} |",
             log.name,
+            log.events,
             a_second(log.events as f64),
             a_second(notices as f64),
             seconds / folded.as_secs_f64()

@@ -132,6 +132,9 @@ struct Seen {
     left: Cell<usize>,
     /// Whether the first line ended with a carriage return; none ended yet: `None`.
     returns: Cell<Option<bool>>,
+    /// How many quotes there were: a table that closes what it opens has an even number.
+    quotes: Cell<usize>,
+    has_ended: Cell<bool>,
 }
 
 impl Gate {
@@ -139,6 +142,8 @@ impl Gate {
         let seen = Rc::new(Seen {
             left: Cell::new(2 * LINE_LIMIT),
             returns: Cell::new(None),
+            quotes: Cell::new(0),
+            has_ended: Cell::new(false),
         });
         let keeper = Keeper(Rc::clone(&seen));
         (Self { input, seen }, keeper)
@@ -149,6 +154,11 @@ impl Keeper {
     /// A row ended: the next one may be as long again.
     pub(crate) fn row_ended(&self) {
         self.0.left.set(2 * LINE_LIMIT);
+    }
+
+    /// Whether the input is over, and a quote in it was never closed.
+    pub(crate) fn ended_in_quotes(&self) -> bool {
+        self.0.has_ended.get() && !self.0.quotes.get().is_multiple_of(2)
     }
 
     /// The line a row starts on, of the one the reader of CSV stood on: it reads no further than a carriage return, and so stands
@@ -169,6 +179,9 @@ impl Read for Gate {
                 .returns
                 .set(Some(end > 0 && buffer[end - 1] == b'\r'));
         }
+        self.seen.has_ended.set(read == 0);
+        let quotes = buffer[..read].iter().filter(|byte| **byte == b'"').count();
+        self.seen.quotes.set(self.seen.quotes.get() + quotes);
         match self.seen.left.get().checked_sub(read) {
             Some(left) => self.seen.left.set(left),
             None => {

@@ -128,6 +128,11 @@ fn next_of_csv(
         let line = record
             .position()
             .map_or(0, |position| keeper.line(position));
+        // A row that no line break ended may hold all that came after a quote.
+        if keeper.ended_in_quotes() {
+            let reason = "the file ends within a quote, which may begin on this line; close it, or double a quote that is meant";
+            return Ok(Some((line, Err(reason.to_owned()))));
+        }
         let Ok(cells) = csv::StringRecord::from_byte_record(record) else {
             let reason = "no UTF-8; convert the file first".to_owned();
             return Ok(Some((line, Err(reason))));

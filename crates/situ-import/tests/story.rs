@@ -354,6 +354,25 @@ fn rows_of_a_table_are_records() {
 }
 
 #[test]
+fn a_quote_that_is_never_closed_swallows_no_rows() {
+    let swallowing =
+        "day,by,dead\n2026-01-31,ministry,12\n2026-02-01,\"ministry,13\n2026-02-02,ministry,14\n";
+    let cut = "day,by,dead\n2026-01-31,ministry,12\n2026-02-01,\"mini";
+    for csv in [swallowing, cut] {
+        let mut log = Log::default();
+        log.tell_table("csv", "", csv.as_bytes());
+        assert_eq!(log.said(), ["ministry Some(12)"]);
+        let reason = "line 3: the file ends within a quote, which may begin on this line; close it, or double a quote that is meant";
+        assert_eq!(log.rejects, [reason]);
+    }
+    let closed = "day,by,dead\n2026-01-31,\"ministry\",12\n2026-02-01,ministry,13";
+    let mut log = Log::default();
+    log.tell_table("csv", "", closed.as_bytes());
+    assert_eq!(log.rejects, [""; 0]);
+    assert_eq!(log.said().len(), 2);
+}
+
+#[test]
 fn a_field_without_end_is_refused_before_it_is_held() {
     let mut csv = b"day,by,dead\n\"".to_vec();
     csv.resize(8 * 1024 * 1024, b'x');
