@@ -313,11 +313,11 @@ impl Mapper {
         let mut end = time(rule.end.as_ref())?;
         let mut expected = time(rule.expected_end.as_ref())?;
         let is_reported = holds(&rule.ended_where, |field| self.text(part, field));
-        let is_ahead = |end: &When| {
-            let latest = end.latest().zip(version.learnt);
-            latest.is_some_and(|(latest, learnt)| latest > learnt)
+        let is_ahead = |end: &When| match (end.latest(), version.learnt) {
+            (Some(latest), Some(learnt)) => latest > learnt,
+            _ => true,
         };
-        // An end that was to come when it was told is a plan.
+        // An end that was to come when it was told, or of which nobody knows that it had come, is a plan.
         if let Some(planned) = end.take_if(|end| !is_reported || is_ahead(end)) {
             expected = expected.or(Some(planned));
         }

@@ -236,6 +236,28 @@ Kyivska,Lubny,2022-03-02 10:00:00+00:00,2022-03-02 10:30:00+00:00,False
 }
 
 #[test]
+fn an_end_that_nobody_knows_to_be_past_restores_nothing() {
+    let lines: Vec<&str> = ALERTS
+        .lines()
+        .filter(|line| !line.starts_with("learnt"))
+        .collect();
+    let toml = lines.join("\n");
+    let table = "region,town,start,end,assumed
+Kyiv City,,2022-03-01 10:00:00+02:00,2022-03-01 11:00:00+02:00,False
+";
+    let mut log = Log::default();
+    let mapping = Mapping::from_toml(&toml).unwrap();
+    log.tell(&mut Table::new(Box::new(table.as_bytes()), mapping, None));
+    assert_eq!(
+        log.said(),
+        [
+            "1. other none by attack {of:{area:{place:kyiv}}} since 2022-03-01T08:00:00Z",
+            "2. other {of:{area:{place:kyiv}}} until 2022-03-01T09:00:00Z",
+        ]
+    );
+}
+
+#[test]
 fn a_rule_says_what_it_lacks() {
     for (left_out, expected) in [
         ("service = \"rail\"", "services 1: name the `service`"),
