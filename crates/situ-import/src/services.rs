@@ -153,7 +153,7 @@ impl ServiceRule {
 pub(crate) struct ClaimKey {
     service: Service,
     scope: ServiceScope,
-    /// The how manieth of the record, for this service and scope.
+    /// Which claim of the record about this service and scope it is, from 1.
     nth: u32,
     step: Step,
 }
@@ -582,15 +582,14 @@ impl Mapper {
         standing.0 = kept;
         for (claim, stated) in now {
             let before = standing.0.remove(&claim);
-            if let Some(before) = before.as_ref().filter(|before| before.stated == stated) {
-                let told = Told {
-                    stated,
-                    event: before.event,
-                    before: before.before.clone(),
-                };
-                standing.0.insert(claim, told);
-                continue;
-            }
+            let before = match before {
+                Some(before) if before.stated == stated => {
+                    // Its words may be others.
+                    standing.0.insert(claim, Told { stated, ..before });
+                    continue;
+                }
+                before => before,
+            };
             let event = self.tell(&claim, &stated, (key, published), fields, version, batch);
             let mut told = Told {
                 stated,
@@ -604,8 +603,8 @@ impl Mapper {
                 // Another forecast, and a later confirmation, say nothing against the one before.
                 let adds = matches!(claim.step, Step::Expected | Step::Confirmed);
                 if adds || is_revised {
-                    told.before.append(&mut before.before);
-                    told.before.push(before.event);
+                    before.before.push(before.event);
+                    told.before = before.before;
                 } else {
                     let why = (changes.reason, Some(ClaimRef::Event(event)));
                     retract(before.event, why, batch);
