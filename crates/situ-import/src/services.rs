@@ -224,6 +224,13 @@ struct Told {
     before: Vec<EventId>,
 }
 
+/// A place that records named.
+pub(crate) struct Named {
+    /// The name its id was made of, where it was.
+    made_of: Option<String>,
+    within: Vec<PlaceId>,
+}
+
 /// What cannot be read: the field, where one is at fault, and why.
 type Wrong = (Option<String>, String);
 
@@ -517,7 +524,8 @@ impl Mapper {
         batch: &mut Batch,
     ) -> Result<PlaceId, Wrong> {
         let field = || names.fields().first().cloned();
-        let place = match self.mapping.place_ids.get(said) {
+        let given = self.mapping.place_ids.get(said);
+        let place = match given {
             Some(place) => place.clone(),
             None => PlaceId::new(slug(said)).map_err(|_| {
                 let reason = format!("`{said}` makes no id of a place; give it one in [place_ids]");
@@ -527,27 +535,34 @@ impl Mapper {
         if self.mapping.places.iter().any(|known| known.id == place) {
             return Ok(place);
         }
-        let told = self.places.entry(place.clone());
+        // A name that was given its id may be any.
+        let made_of = given.is_none().then(|| said.to_owned());
         let within: Vec<PlaceId> = within.into_iter().cloned().collect();
-        match told {
-            std::collections::hash_map::Entry::Occupied(told) if *told.get() != within => {
+        if let Some(told) = self.places.get(&place) {
+            if told.within != within {
                 let reason = format!(
                     "`{said}` lies in another place here than before; give the two ids in [place_ids], or describe it in [[places]]"
                 );
                 return Err((field(), reason));
             }
-            std::collections::hash_map::Entry::Occupied(_) => return Ok(place),
-            std::collections::hash_map::Entry::Vacant(told) => {
-                told.insert(within.clone());
+            if let Some((said, other)) = made_of.as_ref().zip(told.made_of.as_ref())
+                && said.to_lowercase() != other.to_lowercase()
+            {
+                let reason = format!(
+                    "`{said}` and `{other}` make one id, {place}; give both one in [place_ids], the same where they are one place"
+                );
+                return Err((field(), reason));
             }
+            return Ok(place);
         }
         let described = PlaceDescribed {
             place: place.clone(),
             names: vec![name(said)?],
             codes: Vec::new(),
-            within,
+            within: within.clone(),
             point: None,
         };
+        self.places.insert(place.clone(), Named { made_of, within });
         self.describe(described.into(), batch);
         Ok(place)
     }
