@@ -60,6 +60,8 @@ struct Item {
     fields: Fields,
     /// What it says of services: each part may make a claim.
     parts: Vec<Fields>,
+    /// Why other things it says make no claim.
+    odd: Vec<String>,
     /// What makes an alert of CAP one that others may cancel, and what it cancels.
     alert: Option<cap::Links>,
 }
@@ -107,6 +109,7 @@ impl Feed {
             learnt,
             fields,
             parts,
+            odd,
             alert,
         } = item;
         let refuse = |reason: String| Reject {
@@ -115,6 +118,7 @@ impl Feed {
             field: None,
             reason,
         };
+        batch.rejects.extend(odd.into_iter().map(refuse));
         let learnt = match &self.mapper.mapping.records.learnt {
             None => learnt.or(self.learnt),
             Some(moment) => match self.mapper.moment(moment, &key, &fields) {

@@ -17,7 +17,7 @@ use crate::mapping::{
     ChangeKind, Coded, Described, FigureRule, FormRule, Hours, Mapping, Moment, PeriodRule,
     ScopeRule, TimePrecision, first_of, holds, holds_any,
 };
-use crate::services::Standing;
+use crate::services::{Named, Standing};
 
 /// The fields of a record, each as it stood in the file.
 pub(crate) type Fields = BTreeMap<String, Box<str>>;
@@ -55,8 +55,8 @@ pub(crate) struct Mapper {
     live: HashMap<String, Live>,
     /// The places told, by digests of their ids, and whether with a point.
     pub(crate) located: HashMap<[u8; 32], bool>,
-    /// The places that records named, and what they lie in.
-    pub(crate) places: HashMap<PlaceId, Vec<PlaceId>>,
+    /// The places that records named.
+    pub(crate) places: HashMap<PlaceId, Named>,
 }
 
 /// What stands of a record.

@@ -1,6 +1,6 @@
 //! Rows of a file: of CSV, or of JSON as its layout says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 
 use crate::hxl;
@@ -157,23 +157,51 @@ fn next_of_csv(
 
 /// The names of columns; a name that comes twice is numbered.
 fn names_of(cells: &csv::StringRecord, rename: &BTreeMap<String, String>) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for cell in cells {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    let mut taken: HashSet<String> = HashSet::new();
+    let names = cells.iter().map(|cell| {
         let cell = cell.trim();
         let name = rename.get(cell).map_or(cell, String::as_str);
-        let same = names.iter().filter(|other| other.as_str() == name).count();
-        names.push(match same {
-            0 => name.to_owned(),
-            _ if name.is_empty() => String::new(),
-            _ => format!("{name}#{}", same + 1),
-        });
-    }
-    names
+        if name.is_empty() {
+            return String::new();
+        }
+        let count = counts.entry(name).or_default();
+        loop {
+            *count += 1;
+            let name = match *count {
+                1 => name.to_owned(),
+                count => format!("{name}#{count}"),
+            };
+            if taken.insert(name.clone()) {
+                return name;
+            }
+        }
+    });
+    names.collect()
 }
 
 fn unread(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         other => io::Error::new(io::ErrorKind::InvalidData, format!("no CSV: {other:?}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_column_has_a_name_of_its_own() {
+        for (cells, expected) in [
+            (vec!["a", "a", "a"], vec!["a", "a#2", "a#3"]),
+            (vec!["a", "a#2", "a"], vec!["a", "a#2", "a#3"]),
+            (vec!["a", "a", "a#2"], vec!["a", "a#2", "a#2#2"]),
+            (vec!["", "b ", "", "c"], vec!["", "a", "", "c"]),
+        ] {
+            let rename = BTreeMap::from([("b".to_owned(), "a".to_owned())]);
+            let cells = csv::StringRecord::from(cells);
+            assert_eq!(names_of(&cells, &rename), expected);
+        }
     }
 }

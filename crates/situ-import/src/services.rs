@@ -153,7 +153,7 @@ impl ServiceRule {
 pub(crate) struct ClaimKey {
     service: Service,
     scope: ServiceScope,
-    /// The how manieth of the record, for this service and scope.
+    /// Which claim of the record about this service and scope it is, from 1.
     nth: u32,
     step: Step,
 }
@@ -222,6 +222,13 @@ struct Told {
     event: EventId,
     /// What was told before, and not taken back since.
     before: Vec<EventId>,
+}
+
+/// A place that records named.
+pub(crate) struct Named {
+    /// The name its id was made of, where it was.
+    made_of: Option<String>,
+    within: Vec<PlaceId>,
 }
 
 /// What cannot be read: the field, where one is at fault, and why.
@@ -313,11 +320,11 @@ impl Mapper {
         let mut end = time(rule.end.as_ref())?;
         let mut expected = time(rule.expected_end.as_ref())?;
         let is_reported = holds(&rule.ended_where, |field| self.text(part, field));
-        let is_ahead = |end: &When| {
-            let latest = end.latest().zip(version.learnt);
-            latest.is_some_and(|(latest, learnt)| latest > learnt)
+        let is_ahead = |end: &When| match (end.latest(), version.learnt) {
+            (Some(latest), Some(learnt)) => latest > learnt,
+            _ => true,
         };
-        // An end that was to come when it was told is a plan.
+        // An end that was to come when it was told, or of which nobody knows that it had come, is a plan.
         if let Some(planned) = end.take_if(|end| !is_reported || is_ahead(end)) {
             expected = expected.or(Some(planned));
         }
@@ -517,7 +524,8 @@ impl Mapper {
         batch: &mut Batch,
     ) -> Result<PlaceId, Wrong> {
         let field = || names.fields().first().cloned();
-        let place = match self.mapping.place_ids.get(said) {
+        let given = self.mapping.place_ids.get(said);
+        let place = match given {
             Some(place) => place.clone(),
             None => PlaceId::new(slug(said)).map_err(|_| {
                 let reason = format!("`{said}` makes no id of a place; give it one in [place_ids]");
@@ -527,27 +535,34 @@ impl Mapper {
         if self.mapping.places.iter().any(|known| known.id == place) {
             return Ok(place);
         }
-        let told = self.places.entry(place.clone());
+        // A name that was given its id may be any.
+        let made_of = given.is_none().then(|| said.to_owned());
         let within: Vec<PlaceId> = within.into_iter().cloned().collect();
-        match told {
-            std::collections::hash_map::Entry::Occupied(told) if *told.get() != within => {
+        if let Some(told) = self.places.get(&place) {
+            if told.within != within {
                 let reason = format!(
                     "`{said}` lies in another place here than before; give the two ids in [place_ids], or describe it in [[places]]"
                 );
                 return Err((field(), reason));
             }
-            std::collections::hash_map::Entry::Occupied(_) => return Ok(place),
-            std::collections::hash_map::Entry::Vacant(told) => {
-                told.insert(within.clone());
+            if let Some((said, other)) = made_of.as_ref().zip(told.made_of.as_ref())
+                && said.to_lowercase() != other.to_lowercase()
+            {
+                let reason = format!(
+                    "`{said}` and `{other}` make one id, {place}; give both one in [place_ids], the same where they are one place"
+                );
+                return Err((field(), reason));
             }
+            return Ok(place);
         }
         let described = PlaceDescribed {
             place: place.clone(),
             names: vec![name(said)?],
             codes: Vec::new(),
-            within,
+            within: within.clone(),
             point: None,
         };
+        self.places.insert(place.clone(), Named { made_of, within });
         self.describe(described.into(), batch);
         Ok(place)
     }
@@ -582,15 +597,14 @@ impl Mapper {
         standing.0 = kept;
         for (claim, stated) in now {
             let before = standing.0.remove(&claim);
-            if let Some(before) = before.as_ref().filter(|before| before.stated == stated) {
-                let told = Told {
-                    stated,
-                    event: before.event,
-                    before: before.before.clone(),
-                };
-                standing.0.insert(claim, told);
-                continue;
-            }
+            let before = match before {
+                Some(before) if before.stated == stated => {
+                    // Its words may be others.
+                    standing.0.insert(claim, Told { stated, ..before });
+                    continue;
+                }
+                before => before,
+            };
             let event = self.tell(&claim, &stated, (key, published), fields, version, batch);
             let mut told = Told {
                 stated,
@@ -604,8 +618,8 @@ impl Mapper {
                 // Another forecast, and a later confirmation, say nothing against the one before.
                 let adds = matches!(claim.step, Step::Expected | Step::Confirmed);
                 if adds || is_revised {
-                    told.before.append(&mut before.before);
-                    told.before.push(before.event);
+                    before.before.push(before.event);
+                    told.before = before.before;
                 } else {
                     let why = (changes.reason, Some(ClaimRef::Event(event)));
                     retract(before.event, why, batch);

@@ -564,6 +564,7 @@ fn item(alert: &Element) -> Result<Item, Reject> {
             true => parts(alert).map_err(invalid)?,
             false => Vec::new(),
         },
+        odd: Vec::new(),
         alert: Some(Links {
             is_cancel: links.is_cancel && is_actual,
             ..links

@@ -170,17 +170,18 @@ pub(super) fn items(document: Vec<u8>) -> Result<Items, (u64, String)> {
 /// An entity as a record; `None` where it is of another kind.
 fn item(number: u64, fields: Fields, learnt: Option<Instant>) -> Result<Option<Item>, String> {
     let is_alert = fields.keys().any(|name| name.starts_with("alert"));
-    if !is_alert && !fields.contains_key("is_deleted") {
+    let is_deleted = fields
+        .get("is_deleted")
+        .is_some_and(|flag| &**flag == "true");
+    if !is_alert && !is_deleted {
         return Ok(None);
     }
     let id = fields.get("id").filter(|id| !id.is_empty());
     let key = id.ok_or("it has no id")?.to_string();
-    let is_deleted = fields
-        .get("is_deleted")
-        .is_some_and(|flag| &**flag == "true");
+    let mut odd = Vec::new();
     let parts = match is_deleted {
         true => Vec::new(),
-        false => parts(&fields).map_err(|reason| format!("{key}: {reason}"))?,
+        false => parts(&fields, &mut odd).map_err(|reason| format!("{key}: {reason}"))?,
     };
     Ok(Some(Item {
         key,
@@ -188,19 +189,22 @@ fn item(number: u64, fields: Fields, learnt: Option<Instant>) -> Result<Option<I
         learnt,
         fields,
         parts,
+        odd,
         alert: None,
     }))
 }
 
-/// A moment in seconds since 1970.
+/// A moment in seconds since 1970, in the years a log takes.
 fn moment(text: &str) -> Option<Instant> {
-    let seconds: i64 = text.parse().ok()?;
+    let seconds: i64 = text.parse().ok().filter(|seconds| *seconds > 0)?;
     let nanos = seconds.checked_mul(1_000_000_000)?;
-    (seconds > 0).then(|| Instant::from_unix_nanos(nanos))
+    Instant::from_unix_nanos(nanos).to_string().parse().ok()
 }
 
 /// What an alert says, once for each entity it informs of and each period; an entity that is a single trip says nothing of a service.
-fn parts(fields: &Fields) -> Result<Vec<Fields>, String> {
+///
+/// Of a period that is no time nothing is said, but what is `odd` about it.
+fn parts(fields: &Fields, odd: &mut Vec<String>) -> Result<Vec<Fields>, String> {
     let mut whole = Fields::new();
     for word in ["cause", "effect", "severity_level"] {
         if let Some(said) = fields.get(&format!("alert.{word}")) {
@@ -216,12 +220,18 @@ fn parts(fields: &Fields) -> Result<Vec<Fields>, String> {
     if periods.is_empty() {
         periods.push(Fields::new());
     }
-    for period in &mut periods {
-        for time in period.values_mut() {
-            let moment = moment(time).ok_or_else(|| format!("`{time}` is no time of a period"))?;
-            *time = moment.to_string().into();
-        }
-    }
+    periods.retain_mut(|period| {
+        // Programs write an open end as the default of the number.
+        period.retain(|_, time| &**time != "0");
+        period.values_mut().all(|time| {
+            let moment = moment(time);
+            match moment {
+                Some(moment) => *time = moment.to_string().into(),
+                None => odd.push(format!("`{time}` is no time of a period")),
+            }
+            moment.is_some()
+        })
+    });
     let entities = children(fields, "alert.informed_entity");
     if entities.len().saturating_mul(periods.len()) > PARTS {
         return Err(format!("it informs of over {PARTS} entities and periods"));

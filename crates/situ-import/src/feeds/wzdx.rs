@@ -102,6 +102,7 @@ fn item(raw: &RawValue, line: u64, updated: Instant) -> Result<Item, String> {
         key,
         line,
         fields,
+        odd: Vec::new(),
         alert: None,
     })
 }

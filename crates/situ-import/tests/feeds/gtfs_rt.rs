@@ -249,9 +249,27 @@ fn what_is_no_feed_is_said() {
         assert!(log.rejects[0].starts_with(reason), "{:?}", log.rejects);
         assert_eq!(log.events(), []);
     }
-    let late = ALERTS.replace("start: 1284543868", "start: 99999999999999");
-    let log = told(&binary(&late));
-    let reason =
-        "line 1: the entity, by its number: strike: `99999999999999` is no time of a period";
-    assert_eq!(log.rejects, [reason; 2]);
+}
+
+#[test]
+fn entities_of_other_kinds_are_no_records_also_where_they_say_they_stay() {
+    let kept = ALERTS.replace("\"bus 12\"", "\"bus 12\"\n  is_deleted: false");
+    let records = records(&told(&binary(&kept)));
+    let keys: Vec<&str> = records.iter().map(|record| record.key.as_str()).collect();
+    assert_eq!(keys, ["strike", "over", "gone"]);
+}
+
+#[test]
+fn a_period_that_is_no_time_claims_nothing_and_zero_is_open() {
+    for late in ["99999999999999", "32503680000", "9000000000"] {
+        let document = ALERTS.replace("start: 1284543868", &format!("start: {late}"));
+        let log = told(&binary(&document));
+        let reason = format!("line 1, record strike: `{late}` is no time of a period");
+        assert_eq!(log.rejects, [reason.as_str(); 2]);
+        assert_eq!((records(&log).len(), log.said().len()), (3, 8));
+    }
+    let open = ALERTS.replace("start: 1284543868", "start: 1284543868\n      end: 0");
+    let log = told(&binary(&open));
+    assert_eq!(log.rejects, [""; 0]);
+    assert_eq!(log.said(), told(&binary(ALERTS)).said());
 }

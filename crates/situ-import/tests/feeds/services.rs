@@ -236,6 +236,63 @@ Kyivska,Lubny,2022-03-02 10:00:00+00:00,2022-03-02 10:30:00+00:00,False
 }
 
 #[test]
+fn an_end_that_nobody_knows_to_be_past_restores_nothing() {
+    let lines: Vec<&str> = ALERTS
+        .lines()
+        .filter(|line| !line.starts_with("learnt"))
+        .collect();
+    let toml = lines.join("\n");
+    let table = "region,town,start,end,assumed
+Kyiv City,,2022-03-01 10:00:00+02:00,2022-03-01 11:00:00+02:00,False
+";
+    let mut log = Log::default();
+    let mapping = Mapping::from_toml(&toml).unwrap();
+    log.tell(&mut Table::new(Box::new(table.as_bytes()), mapping, None));
+    assert_eq!(
+        log.said(),
+        [
+            "1. other none by attack {of:{area:{place:kyiv}}} since 2022-03-01T08:00:00Z",
+            "2. other {of:{area:{place:kyiv}}} until 2022-03-01T09:00:00Z",
+        ]
+    );
+}
+
+#[test]
+fn another_name_with_the_same_id_is_told_and_a_bad_name_describes_nothing() {
+    let row = |town: &str, day: u32| {
+        format!(
+            "Kyivska,{town},2022-03-0{day} 10:00:00+00:00,2022-03-0{day} 10:30:00+00:00,False\n"
+        )
+    };
+    let long = "x".repeat(1000);
+    let rows = [
+        ("Bila Tserkva", 1),
+        ("BILA  tserkva", 2),
+        ("Bila (Tserkva)", 3),
+        (&long, 4),
+        (&long, 5),
+    ];
+    let rows: String = rows.iter().map(|(town, day)| row(town, *day)).collect();
+    let table = format!("region,town,start,end,assumed\n{rows}");
+    let mut log = Log::default();
+    let mapping = Mapping::from_toml(ALERTS).unwrap();
+    log.tell(&mut Table::new(
+        Box::new(std::io::Cursor::new(table)),
+        mapping,
+        None,
+    ));
+    assert_eq!(log.said().len(), 4);
+    assert!(
+        log.rejects[0].contains(
+            "field town: `Bila (Tserkva)` and `Bila Tserkva` make one id, bila-tserkva; "
+        ),
+        "{:?}",
+        log.rejects
+    );
+    assert_eq!(log.rejects.len(), 3);
+}
+
+#[test]
 fn a_rule_says_what_it_lacks() {
     for (left_out, expected) in [
         ("service = \"rail\"", "services 1: name the `service`"),
