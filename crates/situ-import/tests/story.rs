@@ -476,3 +476,44 @@ fn a_thousand_mutated_files_are_told_or_imported_and_never_half() {
         }
     }
 }
+
+#[test]
+fn a_time_no_log_holds_is_no_time() {
+    for (format, day) in [
+        ("%s", "-5000000000"),
+        ("%s", "9000000000"),
+        ("%Y-%m-%d %H:%M %z", "1850-01-01 00:00 +0000"),
+        ("%Y-%m-%d %H:%M %z", "9999-01-01 00:00 +0000"),
+    ] {
+        let mut log = Log::default();
+        let toml = MAPPING.replace("\"history\"", "\"csv\"");
+        let toml = toml.replace("[records]", "[records]\nkey = [\"day\"]");
+        let toml = toml.replace("[as_of]", &format!("[as_of]\nformats = [\"{format}\"]"));
+        let mapping = Mapping::from_toml(&toml).unwrap();
+        let table = format!("day,by,dead\n{day},ministry,12\n");
+        let input = std::io::Cursor::new(table);
+        log.tell(&mut Table::new(Box::new(input), mapping, None));
+        assert_eq!(log.rejects.len(), 1, "{day}: {:?}", log.rejects);
+        assert!(log.rejects[0].contains("is no time"), "{}", log.rejects[0]);
+        assert_eq!(log.said(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_window_that_begins_before_any_time_a_log_holds_is_no_window() {
+    for hours in [48, 36] {
+        let mut log = Log::default();
+        let toml = MAPPING.replace("\"history\"", "\"csv\"");
+        let toml = toml.replace("[records]", "[records]\nkey = [\"day\"]");
+        let window = format!("period = \"window\"\nhours = {hours}");
+        let toml = toml.replace("period = \"cumulative\"", &window);
+        let mapping = Mapping::from_toml(&toml).unwrap();
+        let table = "day,by,dead\n1900-01-01,ministry,12\n";
+        let input = std::io::Cursor::new(table);
+        log.tell(&mut Table::new(Box::new(input), mapping, None));
+        assert_eq!(log.rejects.len(), 1, "{hours}: {:?}", log.rejects);
+        let expected = format!("a window of {hours} hours begins before");
+        assert!(log.rejects[0].contains(&expected), "{}", log.rejects[0]);
+        assert_eq!(log.said(), [""; 0]);
+    }
+}
