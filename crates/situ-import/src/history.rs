@@ -136,7 +136,7 @@ impl History {
 /// Whether two values of JSON are the same, however they are written.
 pub(crate) fn is_same(one: &str, other: &str) -> bool {
     let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
-    one == other || value(one) == value(other)
+    one == other || matches!((value(one), value(other)), (Some(one), Some(other)) if one == other)
 }
 
 impl Source for History {
@@ -172,5 +172,18 @@ impl Source for History {
             },
         });
         Ok(Some(batch))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_compared_however_they_are_written() {
+        assert!(is_same("{\"a\": 1}", "{\"a\":1}"));
+        assert!(is_same("1e999", "1e999"));
+        assert!(!is_same("1e999", "2e999"));
+        assert!(!is_same("1", "2"));
     }
 }
