@@ -517,3 +517,16 @@ fn a_window_that_begins_before_any_time_a_log_holds_is_no_window() {
         assert_eq!(log.said(), [""; 0]);
     }
 }
+
+#[test]
+fn what_a_version_without_a_time_changed_is_told_with_the_next() {
+    let mut log = Log::default();
+    log.tell_history(concat!(
+        "{\"seq\":1,\"known_at\":\"yesterday\",\"op\":\"record_added\",\"key\":\"2026-01-31\",\"value\":{\"by\":\"ministry\",\"dead\":3}}\n",
+        "{\"seq\":2,\"known_at\":\"2026-02-01T10:00:00Z\",\"op\":\"record_added\",\"key\":\"2026-01-30\",\"value\":{\"by\":\"ministry\",\"dead\":4}}\n",
+    ));
+    assert_eq!(log.said(), ["ministry Some(3)", "ministry Some(4)"]);
+    assert_eq!(log.rejects.len(), 1);
+    let expected = "; the version is left out, and what it changed is told with the next";
+    assert!(log.rejects[0].ends_with(expected), "{}", log.rejects[0]);
+}
