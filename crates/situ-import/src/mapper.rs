@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use sha2::{Digest as _, Sha256};
 use situ_core::{
-    AttackOccurred, CasualtiesReported, ClaimId, ClaimRef, ClaimRetracted, Count, Event, EventId,
-    Figure, Harm, Instant, Name, Payload, Period, PlaceDescribed, PlaceId, Quantity, RecordField,
-    RecordPublished, RetractionReason, SituationOpened, Source, SourceDescribed, SourceId, Text,
-    Verbatim, When,
+    AttackOccurred, CasualtiesReported, ClaimId, ClaimRef, ClaimRetracted, Count, Event,
+    EventError, EventId, Figure, Harm, Instant, Name, Payload, Period, PlaceDescribed, PlaceId,
+    Quantity, RecordField, RecordPublished, RetractionReason, SituationOpened, Source,
+    SourceDescribed, SourceId, Text, Verbatim, When,
 };
 
 use crate::importer::{Batch, Reject, Sourced};
@@ -202,6 +202,17 @@ impl Mapper {
         let mut event = self.event(published, record, version);
         event.occurred.clone_from(&as_of);
         event.source = Some(self.publisher());
+        // What a log would refuse must not leave claims behind that rest on it. Escaped, a byte takes six at most.
+        let rough = fields
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + 16);
+        if rough.sum::<usize>() > Event::LIMIT / 8
+            && let Err(EventError::TooLarge(_)) = event.encode(&mut Vec::new())
+        {
+            let reason = "the record is over the limit of 256 KiB".to_owned();
+            batch.rejects.push(reject(None, reason));
+            return;
+        }
         batch.events.push(Sourced {
             event,
             line: version.line,
@@ -320,22 +331,11 @@ impl Mapper {
             };
             published.insert(name, field);
         }
-        let record = RecordPublished {
+        Ok(RecordPublished {
             dataset: self.mapping.dataset.clone(),
             key,
             fields: published,
-        };
-        // What a log would refuse must not leave claims behind that rest on it.
-        let rough: usize = fields
-            .iter()
-            .map(|(name, value)| name.len() + value.len())
-            .sum();
-        let is_large = rough > Event::LIMIT / 8
-            && serde_json::to_vec(&record).is_ok_and(|body| body.len() > Event::LIMIT);
-        match is_large {
-            true => Err((None, "the record is over the limit of 256 KiB".to_owned())),
-            false => Ok(record),
-        }
+        })
     }
 
     /// Whether the publisher filled the field of this record in.

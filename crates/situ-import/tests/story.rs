@@ -530,3 +530,24 @@ fn what_a_version_without_a_time_changed_is_told_with_the_next() {
     let expected = "; the version is left out, and what it changed is told with the next";
     assert!(log.rejects[0].ends_with(expected), "{}", log.rejects[0]);
 }
+
+#[test]
+fn a_record_too_large_with_its_envelope_leaves_no_claim_behind() {
+    let mut refused = 0;
+    for less in (0..6400).step_by(200) {
+        let mut log = Log::default();
+        // Several fields, for one may not be as long as that.
+        let note = format!(",{}", "x".repeat((Event::LIMIT - less) / 100)).repeat(100);
+        let names: String = (0..100).map(|number| format!(",f{number}")).collect();
+        let table = format!("day,by,dead{names}\n2026-01-31,ministry,12{note}\n");
+        let toml = MAPPING.replace("\"history\"", "\"csv\"");
+        let toml = toml.replace("[records]", "[records]\nkey = [\"day\"]");
+        let mapping = Mapping::from_toml(&toml).unwrap();
+        let input = std::io::Cursor::new(table);
+        log.tell(&mut Table::new(Box::new(input), mapping, None));
+        let rejects = &log.rejects;
+        assert_eq!(rejects.len() + log.said().len(), 1, "{less}: {rejects:?}");
+        refused += log.rejects.len();
+    }
+    assert!((1..32).contains(&refused), "{refused}");
+}
