@@ -173,17 +173,23 @@ fn records(bytes: Vec<u8>, mapper: &Mapper) -> Result<(Vec<Row>, u64), String> {
     let mut rows = Rows::new(Box::new(io::Cursor::new(bytes)), mapping);
     let mut records = Vec::new();
     let mut keys = HashSet::new();
+    let mut counts = HashMap::new();
     let mut last_line = 1;
     while let Some((line, row)) = rows.next_row().map_err(|error| error.to_string())? {
         last_line = line;
         let at = |reason: String| format!("line {line}: {reason}");
         let fields = as_json(row.map_err(at)?, mapping);
         let first = mapper.key(&fields).map_err(at)?;
+        let count = counts.entry(first.clone()).or_insert(0_u64);
         let mut key = first.clone();
-        let mut count = 1;
-        while !keys.insert(key.clone()) {
-            count += 1;
-            key = format!("{first}#{count}");
+        loop {
+            *count += 1;
+            if *count > 1 {
+                key = format!("{first}#{count}");
+            }
+            if keys.insert(key.clone()) {
+                break;
+            }
         }
         records.push((key, fields, line));
     }
