@@ -34,10 +34,10 @@ pub enum GitError {
     #[error("cannot run git: {0}; install it, or put it on the path")]
     Missing(io::Error),
     /// There is no repository.
-    #[error("{0} is no repository of git")]
+    #[error("{0} is no repository of git; name the folder of a clone")]
     NoRepository(PathBuf),
     /// Nothing was ever committed, or what is checked out was not.
-    #[error("{0} has no commit")]
+    #[error("{0} has no commit; commit the file first")]
     Empty(PathBuf),
     /// Older versions were left out when it was cloned.
     #[error(
@@ -59,7 +59,7 @@ pub enum GitError {
     #[error("{0} is a folder; name one file in it")]
     Folder(String),
     /// The name cannot be asked for.
-    #[error("{0} is no path of a file that git can be asked for")]
+    #[error("{0} is no path of a file that git can be asked for; name it as `git ls-files` does")]
     Path(PathBuf),
     /// What git says.
     #[error("git fails: {0}")]
