@@ -46,7 +46,7 @@ impl History {
         Self::of(Versions::Operations(Operations::new(input)), mapping)
     }
 
-    /// The history of a file in a repository of git; each version is laid out as a mapping says, a CSV or JSON table.
+    /// The history of a file in a repository of git; each version is laid out as a mapping says, a CSV table, with HXL tags or without, or a JSON table.
     #[must_use]
     pub fn of_git(file: GitFile, mapping: Mapping) -> Self {
         Self::of(Versions::Git(file), mapping)

@@ -104,7 +104,7 @@ fn from_git(
     let mapping = mapping(&args.map)?;
     if !matches!(mapping.shape(), Shape::Csv | Shape::Hxl | Shape::Json) {
         let message = format!("the mapping {} is of no table", args.map.display());
-        let hint = "say how the file itself is laid out: shape = \"csv\" or \"json\"";
+        let hint = "say how the file itself is laid out: shape = \"csv\", \"hxl\" or \"json\"";
         return Err(Hinted::new(message, hint).into());
     }
     let file = GitFile::open(&args.repository, &args.path)?;
