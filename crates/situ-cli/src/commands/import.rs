@@ -1,6 +1,6 @@
 //! `situ import`: files into the log, as a mapping says.
 
-use std::io::Write;
+use std::io::{Cursor, Read as _, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -60,7 +60,8 @@ fn from_file(
             }
         };
         // What cannot be read is told by the reader, with its line.
-        let form = match holds_cloud_events(input) {
+        let mut begin = Vec::new();
+        let form = match holds_cloud_events(input, &mut begin) {
             Ok(true) => lines::Form::CloudEvents,
             Ok(false) | Err(_) => lines::Form::Wire,
         };
@@ -70,7 +71,8 @@ fn from_file(
             dry_run: args.rules.dry_run,
             form,
         };
-        return lines::add(input, &name, rules, log, session.err);
+        let mut input = Cursor::new(begin).chain(input);
+        return lines::add(&mut input, &name, rules, log, session.err);
     };
     if is_standard_input {
         let hint = "name the file; one that is compressed is read by the end of its name";
