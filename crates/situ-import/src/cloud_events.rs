@@ -1,28 +1,56 @@
 //! Events that come as CloudEvents 1.0: one a line, or in an array.
 
+use std::fmt;
 use std::io::{self, BufRead};
 
+use serde::Deserializer as _;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use situ_core::{Event, EventId, WireError, from_line};
 
 use crate::export::from_cloud_event;
-use crate::input::{BoundedLines, Line};
+use crate::input::{BoundedLines, LINE_LIMIT, Line};
 use crate::json::{Scanner, Whole};
 
-/// Whether an input holds CloudEvents and no lines of the wire form: it begins with an array, or its first line has the attribute
-/// `specversion`. Nothing of it is taken.
+/// Whether an input holds CloudEvents and no lines of the wire form: it begins with an array, or the object on its first line has the
+/// attribute `specversion`. What it takes of the input, up to the end of that line, it adds to `taken`, also where it fails.
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn holds_cloud_events(input: &mut dyn BufRead) -> io::Result<bool> {
-    const NAME: &[u8] = b"\"specversion\"";
-    let begin = without_mark(input.fill_buf()?).trim_ascii_start();
-    if begin.first() == Some(&b'[') {
-        return Ok(true);
+pub fn holds_cloud_events(input: &mut dyn BufRead, taken: &mut Vec<u8>) -> io::Result<bool> {
+    loop {
+        let room = (LINE_LIMIT + 1).saturating_sub(taken.len());
+        let read = io::Read::take(&mut *input, room as u64).read_until(b'\n', taken)?;
+        let begin = without_mark(taken).trim_ascii();
+        if begin.first() == Some(&b'[') {
+            return Ok(true);
+        }
+        if read == 0 || !begin.is_empty() {
+            let mut is_found = false;
+            // What is no object is told by whoever reads it; what stands before its fault counts.
+            let _ = serde_json::Deserializer::from_slice(begin)
+                .deserialize_map(Attributes(&mut is_found));
+            return Ok(is_found);
+        }
     }
-    let line = begin.split(|byte| *byte == b'\n').next();
-    let mut words = line.unwrap_or_default().windows(NAME.len() + 1);
-    // Within a text the quotes would be escaped.
-    Ok(words.any(|word| word[0] != b'\\' && &word[1..] == NAME))
+}
+
+/// Looks for `specversion` among the keys of an object.
+struct Attributes<'a>(&'a mut bool);
+
+impl<'de> Visitor<'de> for Attributes<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            *self.0 |= key == "specversion";
+            map.next_value::<IgnoredAny>()?;
+        }
+        Ok(())
+    }
 }
 
 fn without_mark(begin: &[u8]) -> &[u8] {
@@ -232,16 +260,27 @@ mod tests {
     #[test]
     fn what_an_input_holds_is_seen_at_its_beginning() {
         let wire = r#"{"kind":"X","payload":{"words":"\"specversion\": 1"}}"#;
+        let in_data = r#"{"payload":{"specversion":1},"kind":"X"}"#;
+        let cut = &EVENT[..40];
         for (text, expected) in [
             (EVENT, true),
+            (cut, true),
+            (in_data, false),
+            ("\n\n[", true),
             ("  [", true),
             ("\u{feff}\n[", true),
             (wire, false),
             ("", false),
             ("{}\n{\"specversion\":1}", false),
         ] {
-            let found = holds_cloud_events(&mut text.as_bytes()).unwrap();
-            assert_eq!(found, expected, "{text}");
+            for capacity in [1, 7, 1000] {
+                let mut input = io::BufReader::with_capacity(capacity, text.as_bytes());
+                let mut taken = Vec::new();
+                let found = holds_cloud_events(&mut input, &mut taken).unwrap();
+                assert_eq!(found, expected, "{text}");
+                io::Read::read_to_end(&mut input, &mut taken).unwrap();
+                assert_eq!(taken, text.as_bytes());
+            }
         }
     }
 }

@@ -34,10 +34,10 @@ pub enum GitError {
     #[error("cannot run git: {0}; install it, or put it on the path")]
     Missing(io::Error),
     /// There is no repository.
-    #[error("{0} is no repository of git")]
+    #[error("{0} is no repository of git; name the folder of a clone")]
     NoRepository(PathBuf),
     /// Nothing was ever committed, or what is checked out was not.
-    #[error("{0} has no commit")]
+    #[error("{0} has no commit; commit the file first")]
     Empty(PathBuf),
     /// Older versions were left out when it was cloned.
     #[error(
@@ -59,7 +59,7 @@ pub enum GitError {
     #[error("{0} is a folder; name one file in it")]
     Folder(String),
     /// The name cannot be asked for.
-    #[error("{0} is no path of a file that git can be asked for")]
+    #[error("{0} is no path of a file that git can be asked for; name it as `git ls-files` does")]
     Path(PathBuf),
     /// What git says.
     #[error("git fails: {0}")]
@@ -173,17 +173,23 @@ fn records(bytes: Vec<u8>, mapper: &Mapper) -> Result<(Vec<Row>, u64), String> {
     let mut rows = Rows::new(Box::new(io::Cursor::new(bytes)), mapping);
     let mut records = Vec::new();
     let mut keys = HashSet::new();
+    let mut counts = HashMap::new();
     let mut last_line = 1;
     while let Some((line, row)) = rows.next_row().map_err(|error| error.to_string())? {
         last_line = line;
         let at = |reason: String| format!("line {line}: {reason}");
         let fields = as_json(row.map_err(at)?, mapping);
         let first = mapper.key(&fields).map_err(at)?;
+        let count = counts.entry(first.clone()).or_insert(0_u64);
         let mut key = first.clone();
-        let mut count = 1;
-        while !keys.insert(key.clone()) {
-            count += 1;
-            key = format!("{first}#{count}");
+        loop {
+            *count += 1;
+            if *count > 1 {
+                key = format!("{first}#{count}");
+            }
+            if keys.insert(key.clone()) {
+                break;
+            }
         }
         records.push((key, fields, line));
     }

@@ -20,6 +20,8 @@ pub struct History {
     versions: Versions,
     mapper: Mapper,
     records: HashMap<String, Fields>,
+    /// What versions without a time changed, which the next one tells.
+    touched: Touched,
 }
 
 /// Where the versions of a file are told.
@@ -44,7 +46,7 @@ impl History {
         Self::of(Versions::Operations(Operations::new(input)), mapping)
     }
 
-    /// The history of a file in a repository of git; each version is laid out as a mapping says, a CSV or JSON table.
+    /// The history of a file in a repository of git; each version is laid out as a mapping says, a CSV table, with HXL tags or without, or a JSON table.
     #[must_use]
     pub fn of_git(file: GitFile, mapping: Mapping) -> Self {
         Self::of(Versions::Git(file), mapping)
@@ -55,11 +57,12 @@ impl History {
             versions,
             mapper: Mapper::new(mapping, Notation::Json, true),
             records: HashMap::new(),
+            touched: Touched::default(),
         }
     }
 
     /// Folds an operation into the records.
-    fn fold(&mut self, operation: Operation, touched: &mut Touched) -> Result<(), Reject> {
+    fn fold(&mut self, operation: Operation) -> Result<(), Reject> {
         let Operation { key, change, line } = operation;
         let refuse = |field: Option<String>, reason: &str| {
             Err(Reject {
@@ -99,8 +102,8 @@ impl History {
                 };
             }
         }
-        if touched.seen.insert(key.clone()) {
-            touched.keys.push((key, line));
+        if self.touched.seen.insert(key.clone()) {
+            self.touched.keys.push((key, line));
         }
         Ok(())
     }
@@ -112,17 +115,17 @@ impl History {
         }
     }
 
-    fn publish(&mut self, step: &Step, learnt: Instant, touched: &Touched, batch: &mut Batch) {
+    fn publish(&mut self, step: &Step, learnt: Instant, batch: &mut Batch) {
         let name = step.seq.to_string();
         let version = |line| Version {
             name: &name,
             learnt: Some(learnt),
             line,
         };
-        for (key, line) in &touched.keys {
-            match self.records.get(key) {
-                Some(fields) => self.mapper.publish(key, fields, version(*line), batch),
-                None => self.mapper.remove(key, version(*line), batch),
+        for (key, line) in std::mem::take(&mut self.touched).keys {
+            match self.records.get(&key) {
+                Some(fields) => self.mapper.publish(&key, fields, version(line), batch),
+                None => self.mapper.remove(&key, version(line), batch),
             }
         }
         let mut noted = vec![("known_at", step.known_at.as_str())];
@@ -136,7 +139,7 @@ impl History {
 /// Whether two values of JSON are the same, however they are written.
 pub(crate) fn is_same(one: &str, other: &str) -> bool {
     let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
-    one == other || value(one) == value(other)
+    one == other || matches!((value(one), value(other)), (Some(one), Some(other)) if one == other)
 }
 
 impl Source for History {
@@ -151,17 +154,18 @@ impl Source for History {
                 line: step.lines.0,
                 record: step.operations.first().map(|first| first.key.clone()),
                 field: None,
-                reason: format!("known_at: {error}"),
+                reason: format!(
+                    "known_at: {error}; the version is left out, and what it changed is told with the next"
+                ),
             });
         }
-        let mut touched = Touched::default();
         for operation in std::mem::take(&mut step.operations) {
-            if let Err(refused) = self.fold(operation, &mut touched) {
+            if let Err(refused) = self.fold(operation) {
                 batch.rejects.push(refused);
             }
         }
         if let Ok(learnt) = learnt {
-            self.publish(&step, learnt, &touched, &mut batch);
+            self.publish(&step, learnt, &mut batch);
         }
         let commit = step.commit.unwrap_or_default();
         batch.version = Some(VersionRead {
@@ -172,5 +176,18 @@ impl Source for History {
             },
         });
         Ok(Some(batch))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_compared_however_they_are_written() {
+        assert!(is_same("{\"a\": 1}", "{\"a\":1}"));
+        assert!(is_same("1e999", "1e999"));
+        assert!(!is_same("1e999", "2e999"));
+        assert!(!is_same("1", "2"));
     }
 }

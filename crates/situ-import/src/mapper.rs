@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use sha2::{Digest as _, Sha256};
 use situ_core::{
-    AttackOccurred, CasualtiesReported, ClaimId, ClaimRef, ClaimRetracted, Count, Event, EventId,
-    Figure, Harm, Instant, Name, Payload, Period, PlaceDescribed, PlaceId, Quantity, RecordField,
-    RecordPublished, RetractionReason, SituationOpened, Source, SourceDescribed, SourceId, Text,
-    Verbatim, When,
+    AttackOccurred, CasualtiesReported, ClaimId, ClaimRef, ClaimRetracted, Count, Event,
+    EventError, EventId, Figure, Harm, Instant, Name, Payload, Period, PlaceDescribed, PlaceId,
+    Quantity, RecordField, RecordPublished, RetractionReason, SituationOpened, Source,
+    SourceDescribed, SourceId, Text, Verbatim, When,
 };
 
 use crate::importer::{Batch, Reject, Sourced};
@@ -202,6 +202,17 @@ impl Mapper {
         let mut event = self.event(published, record, version);
         event.occurred.clone_from(&as_of);
         event.source = Some(self.publisher());
+        // What a log would refuse must not leave claims behind that rest on it. Escaped, a byte takes six at most.
+        let rough = fields
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + 16);
+        if rough.sum::<usize>() > Event::LIMIT / 8
+            && let Err(EventError::TooLarge(_)) = event.encode(&mut Vec::new())
+        {
+            let reason = "the record is over the limit of 256 KiB".to_owned();
+            batch.rejects.push(reject(None, reason));
+            return;
+        }
         batch.events.push(Sourced {
             event,
             line: version.line,
@@ -320,22 +331,11 @@ impl Mapper {
             };
             published.insert(name, field);
         }
-        let record = RecordPublished {
+        Ok(RecordPublished {
             dataset: self.mapping.dataset.clone(),
             key,
             fields: published,
-        };
-        // What a log would refuse must not leave claims behind that rest on it.
-        let rough: usize = fields
-            .iter()
-            .map(|(name, value)| name.len() + value.len())
-            .sum();
-        let is_large = rough > Event::LIMIT / 8
-            && serde_json::to_vec(&record).is_ok_and(|body| body.len() > Event::LIMIT);
-        match is_large {
-            true => Err((None, "the record is over the limit of 256 KiB".to_owned())),
-            false => Ok(record),
-        }
+        })
     }
 
     /// Whether the publisher filled the field of this record in.
@@ -602,13 +602,16 @@ impl Mapper {
         }
         let end = as_of.latest().ok_or("the as-of has no end")?;
         let zone = self.mapping.situation.zone;
-        let hours = i64::try_from(hours).unwrap_or(i64::MAX);
+        let early = || format!("a window of {hours} hours begins before any time a log holds");
+        let span = i64::try_from(hours).unwrap_or(i64::MAX);
         if as_of.precision() == situ_core::Precision::Day && hours % 24 == 0 {
-            let days = chrono::Days::new((hours / 24 - 1).unsigned_abs());
-            let first = zone.day_of(end).checked_sub_days(days);
-            return Ok(first.map(|first| When::day(first, zone)));
+            let days = chrono::Days::new(hours / 24 - 1);
+            let first = zone.day_of(end).checked_sub_days(days).ok_or_else(early)?;
+            let first = format!("{first}[{zone}]").parse();
+            return first.map(Some).map_err(|_| early());
         }
-        let start = end.saturating_add_nanos(-hours * 3600 * 1_000_000_000);
+        let start = end.saturating_add_nanos(-span * 3600 * 1_000_000_000);
+        let start = readable(start).ok_or_else(early)?;
         Ok(Some(When::instant(start)))
     }
 
@@ -912,10 +915,7 @@ impl Mapper {
     fn time(&self, text: &str, formats: &[String]) -> Option<When> {
         let zone = self.mapping.situation.zone;
         let day = |day: NaiveDate| format!("{day}[{zone}]").parse::<When>().ok();
-        let local = |local: NaiveDateTime| {
-            let moment = zone.moment(local).to_string();
-            moment.parse::<Instant>().ok().map(When::instant)
-        };
+        let local = |local: NaiveDateTime| readable(zone.moment(local)).map(When::instant);
         if formats.is_empty() {
             let as_local = || NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").ok();
             let with_zone = format!("{text}[{zone}]");
@@ -929,10 +929,10 @@ impl Mapper {
             if format == "%s" {
                 let seconds: i64 = text.parse().ok()?;
                 let nanos = seconds.checked_mul(1_000_000_000)?;
-                return Some(When::instant(Instant::from_unix_nanos(nanos)));
+                return readable(Instant::from_unix_nanos(nanos)).map(When::instant);
             }
             if let Ok(moment) = DateTime::parse_from_str(text, format) {
-                return Some(When::instant(moment.to_utc().into()));
+                return readable(moment.to_utc().into()).map(When::instant);
             }
             let as_local = || NaiveDateTime::parse_from_str(text, format).ok();
             match NaiveDate::parse_from_str(text, format) {
@@ -941,6 +941,11 @@ impl Mapper {
             }
         })
     }
+}
+
+/// An instant in the years a log holds; `None` for another, which could be told but never be read.
+fn readable(instant: Instant) -> Option<Instant> {
+    instant.to_string().parse().ok()
 }
 
 /// The name of the dataset that holds the versions of another.

@@ -447,11 +447,20 @@ fn what_is_no_file_of_a_repository_is_told() {
         said.replace(folder.to_str().unwrap(), "R")
     };
     let outside = tempfile::tempdir().unwrap();
-    assert_eq!(refused(outside.path(), "a"), "R is no repository of git");
+    assert_eq!(
+        refused(outside.path(), "a"),
+        "R is no repository of git; name the folder of a clone"
+    );
     let nowhere = outside.path().join("nowhere");
-    assert_eq!(refused(&nowhere, "a"), "R is no repository of git");
+    assert_eq!(
+        refused(&nowhere, "a"),
+        "R is no repository of git; name the folder of a clone"
+    );
     let mut repository = Repository::new();
-    assert_eq!(refused(repository.path(), "a"), "R has no commit");
+    assert_eq!(
+        refused(repository.path(), "a"),
+        "R has no commit; commit the file first"
+    );
     for time in ["2026-02-01T10:00:00Z", "2026-02-02T10:00:00Z"] {
         repository.commit("main", time, &[("d/a", Some(time))]);
     }
@@ -464,7 +473,7 @@ fn what_is_no_file_of_a_repository_is_told() {
         refused(repository.path(), "d"),
         "d is a folder; name one file in it"
     );
-    let no_path = "no path of a file that git can be asked for";
+    let no_path = "no path of a file that git can be asked for; name it as `git ls-files` does";
     for path in ["", ".", "..", "/elsewhere", "a\nb"] {
         assert_eq!(
             refused(repository.path(), path),

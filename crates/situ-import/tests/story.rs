@@ -495,3 +495,78 @@ fn a_thousand_mutated_files_are_told_or_imported_and_never_half() {
         }
     }
 }
+
+#[test]
+fn a_time_no_log_holds_is_no_time() {
+    for (format, day) in [
+        ("%s", "-5000000000"),
+        ("%s", "9000000000"),
+        ("%Y-%m-%d %H:%M %z", "1850-01-01 00:00 +0000"),
+        ("%Y-%m-%d %H:%M %z", "9999-01-01 00:00 +0000"),
+    ] {
+        let mut log = Log::default();
+        let toml = MAPPING.replace("\"history\"", "\"csv\"");
+        let toml = toml.replace("[records]", "[records]\nkey = [\"day\"]");
+        let toml = toml.replace("[as_of]", &format!("[as_of]\nformats = [\"{format}\"]"));
+        let mapping = Mapping::from_toml(&toml).unwrap();
+        let table = format!("day,by,dead\n{day},ministry,12\n");
+        let input = std::io::Cursor::new(table);
+        log.tell(&mut Table::new(Box::new(input), mapping, None));
+        assert_eq!(log.rejects.len(), 1, "{day}: {:?}", log.rejects);
+        assert!(log.rejects[0].contains("is no time"), "{}", log.rejects[0]);
+        assert_eq!(log.said(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_window_that_begins_before_any_time_a_log_holds_is_no_window() {
+    for hours in [48, 36] {
+        let mut log = Log::default();
+        let toml = MAPPING.replace("\"history\"", "\"csv\"");
+        let toml = toml.replace("[records]", "[records]\nkey = [\"day\"]");
+        let window = format!("period = \"window\"\nhours = {hours}");
+        let toml = toml.replace("period = \"cumulative\"", &window);
+        let mapping = Mapping::from_toml(&toml).unwrap();
+        let table = "day,by,dead\n1900-01-01,ministry,12\n";
+        let input = std::io::Cursor::new(table);
+        log.tell(&mut Table::new(Box::new(input), mapping, None));
+        assert_eq!(log.rejects.len(), 1, "{hours}: {:?}", log.rejects);
+        let expected = format!("a window of {hours} hours begins before");
+        assert!(log.rejects[0].contains(&expected), "{}", log.rejects[0]);
+        assert_eq!(log.said(), [""; 0]);
+    }
+}
+
+#[test]
+fn what_a_version_without_a_time_changed_is_told_with_the_next() {
+    let mut log = Log::default();
+    log.tell_history(concat!(
+        "{\"seq\":1,\"known_at\":\"yesterday\",\"op\":\"record_added\",\"key\":\"2026-01-31\",\"value\":{\"by\":\"ministry\",\"dead\":3}}\n",
+        "{\"seq\":2,\"known_at\":\"2026-02-01T10:00:00Z\",\"op\":\"record_added\",\"key\":\"2026-01-30\",\"value\":{\"by\":\"ministry\",\"dead\":4}}\n",
+    ));
+    assert_eq!(log.said(), ["ministry Some(3)", "ministry Some(4)"]);
+    assert_eq!(log.rejects.len(), 1);
+    let expected = "; the version is left out, and what it changed is told with the next";
+    assert!(log.rejects[0].ends_with(expected), "{}", log.rejects[0]);
+}
+
+#[test]
+fn a_record_too_large_with_its_envelope_leaves_no_claim_behind() {
+    let mut refused = 0;
+    for less in (0..6400).step_by(200) {
+        let mut log = Log::default();
+        // Several fields, for one may not be as long as that.
+        let note = format!(",{}", "x".repeat((Event::LIMIT - less) / 100)).repeat(100);
+        let names: String = (0..100).map(|number| format!(",f{number}")).collect();
+        let table = format!("day,by,dead{names}\n2026-01-31,ministry,12{note}\n");
+        let toml = MAPPING.replace("\"history\"", "\"csv\"");
+        let toml = toml.replace("[records]", "[records]\nkey = [\"day\"]");
+        let mapping = Mapping::from_toml(&toml).unwrap();
+        let input = std::io::Cursor::new(table);
+        log.tell(&mut Table::new(Box::new(input), mapping, None));
+        let rejects = &log.rejects;
+        assert_eq!(rejects.len() + log.said().len(), 1, "{less}: {rejects:?}");
+        refused += log.rejects.len();
+    }
+    assert!((1..32).contains(&refused), "{refused}");
+}

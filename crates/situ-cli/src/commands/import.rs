@@ -1,6 +1,6 @@
 //! `situ import`: files into the log, as a mapping says.
 
-use std::io::Write;
+use std::io::{Cursor, Read as _, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -60,7 +60,8 @@ fn from_file(
             }
         };
         // What cannot be read is told by the reader, with its line.
-        let form = match holds_cloud_events(input) {
+        let mut begin = Vec::new();
+        let form = match holds_cloud_events(input, &mut begin) {
             Ok(true) => lines::Form::CloudEvents,
             Ok(false) | Err(_) => lines::Form::Wire,
         };
@@ -70,7 +71,8 @@ fn from_file(
             dry_run: args.rules.dry_run,
             form,
         };
-        return lines::add(input, &name, rules, log, session.err);
+        let mut input = Cursor::new(begin).chain(input);
+        return lines::add(&mut input, &name, rules, log, session.err);
     };
     if is_standard_input {
         let hint = "name the file; one that is compressed is read by the end of its name";
@@ -104,7 +106,7 @@ fn from_git(
     let mapping = mapping(&args.map)?;
     if !matches!(mapping.shape(), Shape::Csv | Shape::Hxl | Shape::Json) {
         let message = format!("the mapping {} is of no table", args.map.display());
-        let hint = "say how the file itself is laid out: shape = \"csv\" or \"json\"";
+        let hint = "say how the file itself is laid out: shape = \"csv\", \"hxl\" or \"json\"";
         return Err(Hinted::new(message, hint).into());
     }
     let file = GitFile::open(&args.repository, &args.path)?;
@@ -144,20 +146,20 @@ fn told(
         err: session.err,
     };
     let imported = situ_import::import(source, &mut log);
-    if let Some(rejects) = &mut log.rejects {
-        rejects.flush()?;
-    }
-    let so_far = log.so_far;
+    let flushed = log.rejects.as_mut().map_or(Ok(()), Rejects::flush);
+    let written = log.written();
     let imported = imported.map_err(|error| match error {
         ImportError::Outlet(error) => error,
         ImportError::Read(error) => {
-            let hint = match so_far {
+            let hint = match written {
                 0 => "nothing was written".to_owned(),
-                _ => again(so_far),
+                _ => again(written),
             };
             Hinted::new(format!("{name} cannot be read any further: {error}"), hint).into()
         }
     })?;
+    // What ended the import says more than that its rejects cannot be written.
+    flushed?;
     let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let mut added = Added::default();
     added.added = count(imported.added);
@@ -189,6 +191,16 @@ struct Log<'a> {
     err: &'a mut dyn Write,
 }
 
+impl Log<'_> {
+    /// How many events are in the log: of a trial, none.
+    const fn written(&self) -> usize {
+        match self.trial {
+            Some(_) => 0,
+            None => self.so_far,
+        }
+    }
+}
+
 impl Outlet for Log<'_> {
     type Error = anyhow::Error;
 
@@ -208,9 +220,9 @@ impl Outlet for Log<'_> {
             Some(rejects) => rejects.write(reject),
             None => {
                 let way_out = "or leave such out with --keep-going --rejects FILE";
-                let hint = match self.so_far {
+                let hint = match self.written() {
                     0 => format!("nothing was written; mend the file or the mapping, {way_out}"),
-                    so_far => format!("{}, {way_out}", again(so_far)),
+                    written => format!("{}, {way_out}", again(written)),
                 };
                 Err(Hinted::new(format!("{}, {reject}", self.name), hint).into())
             }

@@ -250,12 +250,13 @@ impl Intake<'_> {
     fn refuse(&mut self, error: &WireError, text: &[u8], batch: &[Place]) -> anyhow::Result<()> {
         let Some(rejects) = &mut self.rejects else {
             let written = match batch.first() {
+                _ if self.rules.dry_run => "nothing was written".to_owned(),
                 Some(first) => format!("nothing from line {} on was written", first.line),
                 None => "nothing from there on was written".to_owned(),
             };
             let before = self.added.added + self.added.already_there;
             let hint = match before {
-                0 => format!(
+                before if before == 0 || self.rules.dry_run => format!(
                     "{written}; mend the line, or leave such lines out with --keep-going --rejects FILE"
                 ),
                 _ => format!(
