@@ -238,6 +238,25 @@ fn a_cancelled_alert_is_taken_back_also_from_another_file() {
 }
 
 #[test]
+fn an_alert_that_cancels_too_much_at_once_is_refused() {
+    let codes = "<geocode><valueName>pcode</valueName><value>PK203</value></geocode>".repeat(99);
+    let info = INFO.replace("</area>\n<area>", &format!("{codes}</area>\n<area>"));
+    let references: Vec<String> = (1..=60)
+        .map(|number| format!("desk@example.org,B{number},2026-02-01T05:00:00+00:00"))
+        .collect();
+    let many = about("Cancel", &info).replace(
+        "desk@example.org,A1,2026-02-01T05:00:00+00:00",
+        &references.join(" "),
+    );
+    let log = told(&many);
+    assert_eq!(
+        log.rejects[0],
+        "line 1, record A2: no valid alert: it cancels 60 alerts in 204 areas and codes, over 10000 in all"
+    );
+    assert_eq!(log.events(), []);
+}
+
+#[test]
 fn what_is_no_valid_alert_is_refused_with_the_reason() {
     let bomb = format!(
         "<!DOCTYPE a [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;&a;\">]>\n{}",
