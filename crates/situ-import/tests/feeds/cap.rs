@@ -195,12 +195,18 @@ fn an_update_takes_nothing_back() {
 fn a_cancelled_alert_is_taken_back_also_from_another_file() {
     let bare = about("Cancel", "");
     let same = about("Cancel", INFO);
+    let reference = "desk@example.org,A1,2026-02-01T05:00:00+00:00";
+    let twice = bare.replace(reference, &format!("{reference} {reference}"));
     // In one file it need not say what it cancels; in another it does.
     for (documents, retracted) in [
         (vec![feed(&[alert(), bare.clone()])], 9),
         (vec![feed(&[alert(), same.clone()])], 9),
         (vec![alert(), same.clone()], 9),
         (vec![same, alert()], 9),
+        // Many feeds give the newest first.
+        (vec![feed(&[bare.clone(), alert()])], 9),
+        // Named twice, it is cancelled once.
+        (vec![feed(&[alert(), twice])], 9),
     ] {
         let documents: Vec<&str> = documents.iter().map(String::as_str).collect();
         let log = told_by(MAPPING, &documents);
