@@ -4,7 +4,7 @@ mod cap;
 mod gtfs_rt;
 mod wzdx;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io::{self, Read as _};
 
 use situ_core::{BATCH_LIMIT, ClaimRef, EventId, Instant, Kind, Text};
@@ -46,6 +46,21 @@ pub struct Feed {
     items: Items,
     /// The claims of the alerts so far that made some, for whoever cancels them.
     claims: HashMap<cap::Reference, Vec<EventId>>,
+    /// What was cancelled and had not been read by then: it may stand further down.
+    cancels: VecDeque<Cancel>,
+}
+
+/// That an alert takes back another.
+struct Cancel {
+    cancelled: cap::Reference,
+    /// The claims it made, where the one that cancels it says what it was about.
+    about: Vec<EventId>,
+    key: String,
+    version: String,
+    learnt: Option<Instant>,
+    line: u64,
+    /// The record that cancels it.
+    cause: EventId,
 }
 
 /// The records of a document, made one at a time.
@@ -80,6 +95,7 @@ impl Feed {
             learnt,
             items: Box::new(std::iter::empty()),
             claims: HashMap::new(),
+            cancels: VecDeque::new(),
         }
     }
 
@@ -163,12 +179,11 @@ impl Feed {
         if self.mapper.mapping.services.is_empty() {
             return;
         }
-        let reason = self.mapper.mapping.changes.removed;
         for cancelled in alert.references {
-            let claims = match self.claims.get(&cancelled) {
-                Some(claims) => claims.clone(),
-                // Its claims are named by what they are about, which the cancelling alert repeats.
-                None if !parts.is_empty() => {
+            // Its claims are named by what they are about, which the cancelling alert may repeat.
+            let about = match self.claims.contains_key(&cancelled) || parts.is_empty() {
+                true => Vec::new(),
+                false => {
                     let name = cancelled.version();
                     let then = Version {
                         name: &name,
@@ -181,24 +196,56 @@ impl Feed {
                         .map(|claim| self.mapper.service_id(claim, &cancelled.identifier, then));
                     ids.collect()
                 }
-                None => {
-                    batch.rejects.push(refuse(format!(
-                        "it cancels {cancelled}, which is not in this file, and does not say what that was about; import both in one file, or take the claims back by hand"
-                    )));
-                    continue;
-                }
             };
-            for claim in claims {
-                let why = (reason, None);
-                self.mapper.retract(
-                    ClaimRef::Event(claim),
-                    why,
-                    &key,
-                    version,
-                    Some(cause),
-                    batch,
-                );
+            let cancel = Cancel {
+                cancelled,
+                about,
+                key: key.clone(),
+                version: name.clone(),
+                learnt,
+                line,
+                cause,
+            };
+            match self.claims.contains_key(&cancel.cancelled) {
+                true => self.cancel(cancel, batch),
+                false => self.cancels.push_back(cancel),
             }
+        }
+    }
+
+    /// Takes back what an alert claimed.
+    fn cancel(&self, cancel: Cancel, batch: &mut Batch) {
+        let claims = match self.claims.get(&cancel.cancelled) {
+            Some(claims) => claims,
+            None if !cancel.about.is_empty() => &cancel.about,
+            None => {
+                let reason = format!(
+                    "it cancels {}, which is not in this file, and does not say what that was about; import both in one file, or take the claims back by hand",
+                    cancel.cancelled
+                );
+                batch.rejects.push(Reject {
+                    line: cancel.line,
+                    record: Some(cancel.key),
+                    field: None,
+                    reason,
+                });
+                return;
+            }
+        };
+        let version = Version {
+            name: &cancel.version,
+            learnt: cancel.learnt,
+            line: cancel.line,
+        };
+        for claim in claims {
+            self.mapper.retract(
+                ClaimRef::Event(*claim),
+                (self.mapper.mapping.changes.removed, None),
+                &cancel.key,
+                version,
+                Some(cancel.cause),
+                batch,
+            );
         }
     }
 }
@@ -213,8 +260,11 @@ impl Source for Feed {
             match self.items.next() {
                 Some(Ok(item)) => self.publish(item, &mut batch),
                 Some(Err(reject)) => batch.rejects.push(reject),
-                None if records == 0 => return Ok(None),
-                None => break,
+                None => match self.cancels.pop_front() {
+                    Some(cancel) => self.cancel(cancel, &mut batch),
+                    None if records == 0 => return Ok(None),
+                    None => break,
+                },
             }
             if batch.events.len() >= BATCH_LIMIT {
                 break;

@@ -555,15 +555,24 @@ fn item(alert: &Element) -> Result<Item, Reject> {
     flatten(alert, "", &mut fields);
     let is_actual = alert.text_of("status") == "Actual";
     let speaks = ["Alert", "Update", "Cancel"].contains(&alert.text_of("msgType"));
+    let parts = match is_actual && speaks {
+        true => parts(alert).map_err(invalid)?,
+        false => Vec::new(),
+    };
+    let references = links.references.len();
+    if links.is_cancel && references.saturating_mul(parts.len()) > PARTS {
+        let reason = format!(
+            "it cancels {references} alerts in {} areas and codes, over {PARTS} in all",
+            parts.len()
+        );
+        return Err(invalid((alert.line, reason)));
+    }
     Ok(Item {
         key: links.this.identifier.clone(),
         line: alert.line,
         learnt: Some(links.this.sent),
         fields,
-        parts: match is_actual && speaks {
-            true => parts(alert).map_err(invalid)?,
-            false => Vec::new(),
-        },
+        parts,
         odd: Vec::new(),
         alert: Some(Links {
             is_cancel: links.is_cancel && is_actual,
@@ -584,6 +593,7 @@ fn links(alert: &Element) -> Result<Links, Invalid> {
         sent: sent.instant()?,
     };
     let mut references = Vec::new();
+    let mut seen = HashSet::new();
     if let Some(element) = alert.all("references").next() {
         let wrong = || {
             let reason = "`references` are `sender,identifier,sent` with spaces between";
@@ -594,11 +604,14 @@ fn links(alert: &Element) -> Result<Links, Invalid> {
             let [sender, identifier, sent] = pieces[..] else {
                 return Err(wrong());
             };
-            references.push(Reference {
+            let reference = Reference {
                 sender: sender.to_owned(),
                 identifier: identifier.to_owned(),
                 sent: sent.parse().map_err(|_| wrong())?,
-            });
+            };
+            if seen.insert(reference.clone()) {
+                references.push(reference);
+            }
         }
         if references.is_empty() {
             return Err(wrong());

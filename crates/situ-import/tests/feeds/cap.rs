@@ -195,12 +195,18 @@ fn an_update_takes_nothing_back() {
 fn a_cancelled_alert_is_taken_back_also_from_another_file() {
     let bare = about("Cancel", "");
     let same = about("Cancel", INFO);
+    let reference = "desk@example.org,A1,2026-02-01T05:00:00+00:00";
+    let twice = bare.replace(reference, &format!("{reference} {reference}"));
     // In one file it need not say what it cancels; in another it does.
     for (documents, retracted) in [
         (vec![feed(&[alert(), bare.clone()])], 9),
         (vec![feed(&[alert(), same.clone()])], 9),
         (vec![alert(), same.clone()], 9),
         (vec![same, alert()], 9),
+        // Many feeds give the newest first.
+        (vec![feed(&[bare.clone(), alert()])], 9),
+        // Named twice, it is cancelled once.
+        (vec![feed(&[alert(), twice])], 9),
     ] {
         let documents: Vec<&str> = documents.iter().map(String::as_str).collect();
         let log = told_by(MAPPING, &documents);
@@ -235,6 +241,25 @@ fn a_cancelled_alert_is_taken_back_also_from_another_file() {
     // An exercise cancels nothing.
     let log = told(&feed(&[alert(), bare.replace("Actual", "Exercise")]));
     assert_eq!((log.rejects.len(), log.said().len()), (0, 9));
+}
+
+#[test]
+fn an_alert_that_cancels_too_much_at_once_is_refused() {
+    let codes = "<geocode><valueName>pcode</valueName><value>PK203</value></geocode>".repeat(99);
+    let info = INFO.replace("</area>\n<area>", &format!("{codes}</area>\n<area>"));
+    let references: Vec<String> = (1..=60)
+        .map(|number| format!("desk@example.org,B{number},2026-02-01T05:00:00+00:00"))
+        .collect();
+    let many = about("Cancel", &info).replace(
+        "desk@example.org,A1,2026-02-01T05:00:00+00:00",
+        &references.join(" "),
+    );
+    let log = told(&many);
+    assert_eq!(
+        log.rejects[0],
+        "line 1, record A2: no valid alert: it cancels 60 alerts in 204 areas and codes, over 10000 in all"
+    );
+    assert_eq!(log.events(), []);
 }
 
 #[test]
