@@ -41,7 +41,7 @@ fn untagged(mut input: Input) -> io::Result<Input> {
         .from_reader(&start[..]);
     let mut above = csv::ByteRecord::new();
     let mut row = csv::ByteRecord::new();
-    for _ in 0..=ROWS {
+    for _ in 0..ROWS {
         if !reader
             .read_byte_record(&mut row)
             .map_err(io::Error::other)?
