@@ -3,11 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 use situ_core::{
-    AppendError, Condition, Event, EventId, EventStore as _, Figure, Harm, Instant, Payload,
-    Period, PlaceId, Position, Recorded, from_lines,
+    Condition, Event, EventId, EventStore as _, Figure, Harm, Instant, Payload, Period, PlaceId,
+    Position, Recorded, from_lines,
 };
-use situ_import::{CloudEvents, Imported, Mapping, Outlet, Refused, Reject, Table, import};
+use situ_import::{CloudEvents, Imported, Mapping, Table, import};
 use situ_memory::MemoryStore;
+
+mod taken;
+
+use taken::Log;
 
 #[path = "feeds/mutation.rs"]
 mod mutation;
@@ -22,29 +26,6 @@ const ACLED: (&str, &str) = (
     include_str!("../mappings/acled.toml"),
     include_str!("fixtures/acled.csv"),
 );
-
-/// A log that takes what comes and keeps what does not.
-#[derive(Default)]
-struct Log {
-    store: MemoryStore,
-    rejects: Vec<String>,
-}
-
-impl Outlet for Log {
-    type Error = AppendError;
-
-    fn append(&mut self, batch: &[Event]) -> Result<usize, Refused<AppendError>> {
-        let now = "2032-12-01T00:00:00Z".parse().unwrap();
-        Ok(self.store.append(batch, &Condition::None, now)?.added)
-    }
-
-    fn reject(&mut self, reject: &Reject) -> Result<(), AppendError> {
-        self.rejects.push(reject.to_string());
-        Ok(())
-    }
-
-    fn progress(&mut self, _: &Imported) {}
-}
 
 impl Log {
     fn tell(&mut self, (mapping, table): (&str, &str)) -> Imported {

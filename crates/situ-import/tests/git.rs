@@ -7,9 +7,12 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use situ_core::{AppendError, Condition, Event, EventStore as _, Position, Recorded};
-use situ_import::{GitFile, History, Imported, Mapping, Outlet, Refused, Reject, Source, import};
-use situ_memory::MemoryStore;
+use situ_core::{EventStore as _, Position, Recorded};
+use situ_import::{GitFile, History, Imported, Mapping, Source, import};
+
+mod taken;
+
+use taken::Log;
 use tempfile::TempDir;
 
 #[path = "feeds/mutation.rs"]
@@ -130,29 +133,6 @@ impl Repository {
         let hashes = self.git(&["log", "--first-parent", "--reverse", "--format=%H", "main"]);
         hashes.lines().map(str::to_owned).collect()
     }
-}
-
-/// A log that takes what comes and keeps what does not.
-#[derive(Default)]
-struct Log {
-    store: MemoryStore,
-    rejects: Vec<String>,
-}
-
-impl Outlet for Log {
-    type Error = AppendError;
-
-    fn append(&mut self, batch: &[Event]) -> Result<usize, Refused<AppendError>> {
-        let now = "2026-12-01T00:00:00Z".parse().unwrap();
-        Ok(self.store.append(batch, &Condition::None, now)?.added)
-    }
-
-    fn reject(&mut self, reject: &Reject) -> Result<(), AppendError> {
-        self.rejects.push(reject.to_string());
-        Ok(())
-    }
-
-    fn progress(&mut self, _: &Imported) {}
 }
 
 impl Log {

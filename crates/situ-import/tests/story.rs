@@ -7,14 +7,17 @@ mod mutation;
 
 use mutation::mutated;
 use situ_core::{
-    AppendError, ClaimRef, Condition, Event, EventStore as _, Known, Name, Payload, Position,
-    Projection as _, RecordField, SituationId, replay,
+    ClaimRef, Event, EventStore as _, Known, Name, Payload, Position, Projection as _, RecordField,
+    SituationId, replay,
 };
 use situ_import::{
     History, Imported, Mapping, Outlet, RecordKey, Records, Refused, Reject, Said, Source, Table,
     import,
 };
-use situ_memory::MemoryStore;
+
+mod taken;
+
+use taken::Log;
 
 const MAPPING: &str = r#"
 dataset = "floods"
@@ -51,29 +54,6 @@ const HISTORY: &str = r#"{"seq":1,"known_at":"2026-02-01T10:00:00Z","op":"record
 {"seq":5,"known_at":"2026-02-05T10:00:00Z","op":"version_unparseable","error":"a comma is missing"}
 {"seq":6,"known_at":"2026-02-06T10:00:00Z","op":"record_removed","key":"2026-01-31"}
 "#;
-
-/// A log that takes what comes and keeps what does not.
-#[derive(Default)]
-struct Log {
-    store: MemoryStore,
-    rejects: Vec<String>,
-}
-
-impl Outlet for Log {
-    type Error = AppendError;
-
-    fn append(&mut self, batch: &[Event]) -> Result<usize, Refused<AppendError>> {
-        let now = "2026-12-01T00:00:00Z".parse().unwrap();
-        Ok(self.store.append(batch, &Condition::None, now)?.added)
-    }
-
-    fn reject(&mut self, reject: &Reject) -> Result<(), AppendError> {
-        self.rejects.push(reject.to_string());
-        Ok(())
-    }
-
-    fn progress(&mut self, _: &Imported) {}
-}
 
 impl Log {
     fn tell(&mut self, source: &mut dyn Source) -> Imported {

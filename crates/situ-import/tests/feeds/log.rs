@@ -1,33 +1,12 @@
 //! A log in memory that tests import into, and ways to spoil a file.
 
-use situ_core::{
-    AppendError, ClaimRef, Condition, Event, EventId, EventStore as _, Payload, Position,
-};
-use situ_import::{Imported, Outlet, Refused, Reject, Source, import};
-use situ_memory::MemoryStore;
+use situ_core::{ClaimRef, Event, EventId, EventStore as _, Payload, Position};
+use situ_import::{Imported, Source, import};
 
-/// A log that takes what comes and keeps what does not.
-#[derive(Default)]
-pub(crate) struct Log {
-    pub(crate) store: MemoryStore,
-    pub(crate) rejects: Vec<String>,
-}
+#[path = "../taken/mod.rs"]
+mod taken;
 
-impl Outlet for Log {
-    type Error = AppendError;
-
-    fn append(&mut self, batch: &[Event]) -> Result<usize, Refused<AppendError>> {
-        let now = "2026-12-01T00:00:00Z".parse().unwrap();
-        Ok(self.store.append(batch, &Condition::None, now)?.added)
-    }
-
-    fn reject(&mut self, reject: &Reject) -> Result<(), AppendError> {
-        self.rejects.push(reject.to_string());
-        Ok(())
-    }
-
-    fn progress(&mut self, _: &Imported) {}
-}
+pub(crate) use taken::Log;
 
 impl Log {
     pub(crate) fn tell(&mut self, source: &mut dyn Source) -> Imported {
