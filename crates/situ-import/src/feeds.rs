@@ -272,6 +272,10 @@ impl Source for Feed {
         }
         Ok(Some(batch))
     }
+
+    fn unmet(&self) -> Vec<String> {
+        self.mapper.unmet()
+    }
 }
 
 fn refused(line: u64, reason: String) -> Reject {

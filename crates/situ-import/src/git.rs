@@ -13,6 +13,7 @@ use crate::mapper::{Fields, Mapper};
 use crate::mapping::{KeyColumn, Mapping, Shape};
 use crate::operations::{Change, Operation, Step};
 use crate::rows::Rows;
+use crate::table::Keys;
 
 /// The largest version of a file that is read, in bytes, decompressed.
 const FILE_LIMIT: u64 = 256 * 1024 * 1024;
@@ -172,25 +173,13 @@ fn records(bytes: Vec<u8>, mapper: &Mapper) -> Result<(Vec<Row>, u64), String> {
     let mapping = &mapper.mapping;
     let mut rows = Rows::new(Box::new(io::Cursor::new(bytes)), mapping);
     let mut records = Vec::new();
-    let mut keys = HashSet::new();
-    let mut counts = HashMap::new();
+    let mut keys = Keys::default();
     let mut last_line = 1;
     while let Some((line, row)) = rows.next_row().map_err(|error| error.to_string())? {
         last_line = line;
         let at = |reason: String| format!("line {line}: {reason}");
         let fields = as_json(row.map_err(at)?, mapping);
-        let first = mapper.key(&fields).map_err(at)?;
-        let count = counts.entry(first.clone()).or_insert(0_u64);
-        let mut key = first.clone();
-        loop {
-            *count += 1;
-            if *count > 1 {
-                key = format!("{first}#{count}");
-            }
-            if keys.insert(key.clone()) {
-                break;
-            }
-        }
+        let key = keys.name(mapper.key(&fields).map_err(at)?);
         records.push((key, fields, line));
     }
     let columns = mapping.records.key.iter().map(KeyColumn::name);

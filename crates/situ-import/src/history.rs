@@ -1,27 +1,100 @@
 //! Histories: a record of every published version of a file.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 
-use situ_core::Instant;
+use situ_core::{
+    DecodeError, Instant, Kind, Payload, Projection, RecordField, Recorded, SituationId,
+};
 
 use crate::git::GitFile;
 use crate::importer::{Batch, Reject, Source, VersionRead};
 use crate::input::Input;
-use crate::mapper::{Fields, Mapper, Notation, Version};
+use crate::mapper::{Fields, Mapper, Notation, Version, versions_of};
 use crate::mapping::Mapping;
 use crate::operations::{Change, Operation, Operations, Step};
 
 /// A history: each version of the published file is a batch.
 ///
-/// Versions are told in their order, also where the times they became known run backwards. What it holds in memory are the records
-/// of one version, and of git those of two, however many versions there were.
+/// Versions are told in their order, also where the times they became known run backwards: such a version tells anew what those
+/// before it with a later time had changed, since whoever knew it knew that too. What it holds in memory are the records of one version,
+/// of git those of two, with what was ever taken back of them.
 pub struct History {
     versions: Versions,
     mapper: Mapper,
     records: HashMap<String, Fields>,
     /// What versions without a time changed, which the next one tells.
     touched: Touched,
+    /// The latest time of a version so far.
+    latest: Option<Instant>,
+    told: Option<VersionsTold>,
+}
+
+/// The versions of a dataset that a log holds, as a view: a history that goes on begins with the same ones.
+#[derive(Debug)]
+pub struct VersionsTold {
+    situation: SituationId,
+    dataset: String,
+    /// When each became known, and its commit, by its number.
+    versions: BTreeMap<String, [Option<String>; 2]>,
+}
+
+impl VersionsTold {
+    /// Those of the dataset of a mapping; none before the log was folded into it.
+    #[must_use]
+    pub fn of(mapping: &Mapping) -> Self {
+        Self {
+            situation: mapping.situation.id.clone(),
+            dataset: versions_of(&mapping.dataset),
+            versions: BTreeMap::new(),
+        }
+    }
+
+    /// What is wrong with a version that a log would hold beside these.
+    fn contradicts(&self, step: &Step) -> Option<String> {
+        let [known_at, commit] = self.versions.get(&step.seq.to_string())?;
+        let is_same = *known_at == Some(step.known_at.clone()) && *commit == step.commit;
+        if is_same {
+            return None;
+        }
+        let named = |known_at: &str, commit: Option<&String>| match commit {
+            Some(commit) => format!("commit {commit:.12} of {known_at}"),
+            None => format!("that of {known_at}"),
+        };
+        Some(format!(
+            "version {} is {}, and in the log it is {}: its past was rewritten, which makes it another history; import it into a new log, \
+             or under another `dataset`",
+            step.seq,
+            named(&step.known_at, step.commit.as_ref()),
+            named(known_at.as_deref().unwrap_or("no time"), commit.as_ref()),
+        ))
+    }
+}
+
+impl Projection for VersionsTold {
+    const NAME: &'static str = "versions";
+    const VERSION: u32 = 1;
+    type Touched = ();
+
+    fn apply(&mut self, recorded: &Recorded) -> Result<(), DecodeError> {
+        if recorded.kind != Kind::RecordPublished || recorded.situation != self.situation {
+            return Ok(());
+        }
+        let event = recorded.event()?;
+        let Payload::RecordPublished(record) = event.payload else {
+            return Ok(());
+        };
+        if record.dataset.as_str() == self.dataset {
+            let said = ["known_at", "commit"].map(|field| {
+                let mut fields = record.fields.iter();
+                let (_, said) = fields.find(|(name, _)| name.as_str() == field)?;
+                let (RecordField::Stated(said) | RecordField::Derived(said)) = said;
+                said.as_ref().map(|said| said.as_str().to_owned())
+            });
+            self.versions.insert(record.key.as_str().to_owned(), said);
+        }
+        Ok(())
+    }
 }
 
 /// Where the versions of a file are told.
@@ -58,7 +131,16 @@ impl History {
             mapper: Mapper::new(mapping, Notation::Json, true),
             records: HashMap::new(),
             touched: Touched::default(),
+            latest: None,
+            told: None,
         }
+    }
+
+    /// The history after what a log already holds of it: a version that is another there ends it with an error.
+    #[must_use]
+    pub fn following(mut self, told: VersionsTold) -> Self {
+        self.told = Some(told);
+        self
     }
 
     /// Folds an operation into the records.
@@ -122,7 +204,16 @@ impl History {
             learnt: Some(learnt),
             line,
         };
-        for (key, line) in std::mem::take(&mut self.touched).keys {
+        let Touched { mut keys, seen } = std::mem::take(&mut self.touched);
+        if self.latest > Some(learnt) && step.error.is_none() {
+            let late = self.mapper.told_after(learnt).into_iter();
+            keys.extend(
+                late.filter(|key| !seen.contains(key))
+                    .map(|key| (key, step.lines.0)),
+            );
+        }
+        self.latest = self.latest.max(Some(learnt));
+        for (key, line) in keys {
             match self.records.get(&key) {
                 Some(fields) => self.mapper.publish(&key, fields, version(line), batch),
                 None => self.mapper.remove(&key, version(line), batch),
@@ -148,6 +239,9 @@ impl Source for History {
         let Some(mut step) = self.next_step(&mut batch.rejects)? else {
             return Ok((!batch.rejects.is_empty()).then_some(batch));
         };
+        if let Some(wrong) = self.told.as_ref().and_then(|told| told.contradicts(&step)) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, wrong));
+        }
         let learnt = step.known_at.parse::<Instant>();
         if let Err(error) = &learnt {
             batch.rejects.push(Reject {
@@ -176,6 +270,10 @@ impl Source for History {
             },
         });
         Ok(Some(batch))
+    }
+
+    fn unmet(&self) -> Vec<String> {
+        self.mapper.unmet()
     }
 }
 

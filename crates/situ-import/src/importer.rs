@@ -1,4 +1,4 @@
-//! From a source to a log: in batches, each whole or not at all.
+//! From a source to a log, in batches.
 
 use std::io;
 
@@ -12,12 +12,16 @@ pub trait Source {
     /// # Errors
     /// When the input cannot be read any further. What only spoils a line is a [`Reject`] of the batch.
     fn next_batch(&mut self) -> io::Result<Option<Batch>>;
+
+    /// What its mapping reads and no record had, one sentence each: a misspelt column, or one this input lacks. Complete at the end.
+    fn unmet(&self) -> Vec<String>;
 }
 
 /// What belongs together in an input: the records of one version, or some rows of a table.
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// Its events. More than a log takes at once are appended in parts, in order.
+    /// Its events. Up to [`BATCH_LIMIT`] are appended whole or not at all; more go in parts of so many, in order, and an import that
+    /// ends between two is completed by importing again.
     pub events: Vec<Sourced>,
     /// What could not be read as the mapping says.
     pub rejects: Vec<Reject>,

@@ -403,6 +403,20 @@ fn flatten(text: &str, before: &str, depth: usize, fields: &mut Fields) -> Resul
     Ok(())
 }
 
+/// The members of an object, each as it stands.
+///
+/// # Errors
+/// Where it is no object, or a name comes twice.
+pub(crate) fn members(text: &str) -> Result<Fields, String> {
+    let members: Members<'_> =
+        serde_json::from_str(text).map_err(|error| format!("no object of JSON: {error}"))?;
+    let mut fields = Fields::new();
+    for (name, value) in members.0 {
+        insert(&mut fields, name, value.get())?;
+    }
+    Ok(fields)
+}
+
 fn insert(fields: &mut Fields, name: String, value: &str) -> Result<(), String> {
     match fields.get(&name) {
         Some(_) => Err(format!("the field `{name}` comes twice")),

@@ -1,6 +1,6 @@
 //! Feeds and files into the log, and out of it.
 //!
-//! A [`Source`] reads a file and yields [`Batch`]es of events; [`import`] hands them to a log, each batch whole or not at all. What a
+//! A [`Source`] reads a file and yields [`Batch`]es of events; [`import`] hands them to a log. What a
 //! file means is said by a [`Mapping`], a TOML file: this crate knows no data set. Every record is kept as it was published, and
 //! [`Records`] answers what a field of a record said, as known at any moment.
 //!
@@ -16,6 +16,7 @@ mod location;
 mod mapper;
 mod mapping;
 mod services;
+mod unmet;
 
 mod feeds;
 mod git;
@@ -32,7 +33,7 @@ mod records;
 pub use cloud_events::{CloudEvents, holds_cloud_events};
 pub use feeds::Feed;
 pub use git::{GitError, GitFile};
-pub use history::History;
+pub use history::{History, VersionsTold};
 pub use importer::{
     Batch, ImportError, Imported, Outlet, Refused, Reject, Source, Sourced, VersionRead, import,
 };

@@ -18,6 +18,7 @@ use crate::mapping::{
     ScopeRule, TimePrecision, first_of, holds, holds_any,
 };
 use crate::services::{Named, Standing};
+use crate::unmet::Unmet;
 
 /// The fields of a record, each as it stood in the file.
 pub(crate) type Fields = BTreeMap<String, Box<str>>;
@@ -57,17 +58,51 @@ pub(crate) struct Mapper {
     pub(crate) located: HashMap<[u8; 32], bool>,
     /// The places that records named.
     pub(crate) places: HashMap<PlaceId, Named>,
+    /// What the mapping reads and no record had so far.
+    unmet: Unmet,
 }
 
 /// What stands of a record.
 #[derive(Default)]
 struct Live {
     published: Option<EventId>,
-    attack: Option<(EventId, AttackOccurred, When)>,
+    attack: Option<Attacked>,
     /// The claims, by the place of their rule in the mapping.
     claims: BTreeMap<RuleAt, (Claimed, ClaimId)>,
     services: Standing,
+    /// When the record as it is became known, and when what it claims did.
+    learnt: Option<Instant>,
+    claims_learnt: Option<Instant>,
+    /// What does not stand any more, and when that became known.
+    taken_back: BTreeMap<ClaimRef, Option<Instant>>,
 }
+
+impl Live {
+    /// Whether what it claims became known after a version that follows: that one says it anew.
+    fn is_later_than(&self, version: Version<'_>) -> bool {
+        self.claims_learnt > version.learnt
+    }
+
+    /// What does not stand any more, which whoever knew this version and none of a later time does not know.
+    fn known_later(&self, version: Version<'_>) -> Vec<ClaimRef> {
+        let taken_back = self.taken_back.iter();
+        let later = taken_back.filter(|(_, learnt)| **learnt > version.learnt);
+        later.map(|(target, _)| *target).collect()
+    }
+
+    /// Takes note of what a version told.
+    fn remember(&mut self, told: &[Sourced], version: Version<'_>) {
+        self.claims_learnt = version.learnt;
+        for sourced in told {
+            if let Payload::ClaimRetracted(retracted) = &sourced.event.payload {
+                self.taken_back.insert(retracted.target, version.learnt);
+            }
+        }
+    }
+}
+
+/// That a record is an attack: the event that says so, what it says, and when it was.
+type Attacked = (EventId, AttackOccurred, When);
 
 /// What a figure of a record says.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,6 +124,7 @@ impl Claimed {
 impl Mapper {
     pub(crate) fn new(mapping: Mapping, notation: Notation, is_history: bool) -> Self {
         Self {
+            unmet: Unmet::of(&mapping),
             mapping,
             notation,
             is_history,
@@ -96,6 +132,14 @@ impl Mapper {
             live: HashMap::new(),
             located: HashMap::new(),
             places: HashMap::new(),
+        }
+    }
+
+    /// What the mapping reads and no record had, in words; nothing where there was no record.
+    pub(crate) fn unmet(&self) -> Vec<String> {
+        match self.is_begun {
+            true => self.unmet.told(),
+            false => Vec::new(),
         }
     }
 
@@ -155,6 +199,8 @@ impl Mapper {
     }
 
     /// The same, where a record says several things of services, each in fields of its own.
+    ///
+    /// Where anything in it cannot be read, the record is kept and nothing is claimed by it: what it claimed before stands.
     pub(crate) fn publish_in_parts(
         &mut self,
         key: &str,
@@ -164,6 +210,7 @@ impl Mapper {
         batch: &mut Batch,
     ) {
         self.begin(batch);
+        self.unmet.meet(fields);
         let reject = |field: Option<&str>, reason: String| Reject {
             line: version.line,
             record: Some(key.to_owned()),
@@ -180,24 +227,22 @@ impl Mapper {
                 return;
             }
         };
+        let mut wrong = Vec::new();
         let place = match self.mapping.location.clone() {
             Some(location) => self.locate(&location, fields, batch),
             None => Ok(None),
         };
         let place = place.unwrap_or_else(|(field, reason)| {
-            batch.rejects.push(reject(Some(&field), reason));
+            wrong.push(reject(Some(&field), reason));
             None
         });
-        let as_of = match self.mapping.as_of.as_ref() {
-            Some(moment) => match self.moment(moment, key, fields) {
-                Ok(as_of) => as_of,
-                Err(reason) => {
-                    batch.rejects.push(reject(None, reason));
-                    None
-                }
-            },
-            None => None,
-        };
+        let moment = self.mapping.as_of.as_ref();
+        let as_of = moment.map_or(Ok(None), |moment| self.moment(moment, key, fields));
+        let is_timed = as_of.is_ok();
+        let as_of = as_of.unwrap_or_else(|reason| {
+            wrong.push(reject(None, format!("as_of: {reason}")));
+            None
+        });
         let published = self.id(key, "record", version);
         let mut event = self.event(published, record, version);
         event.occurred.clone_from(&as_of);
@@ -218,29 +263,58 @@ impl Mapper {
             line: version.line,
         });
         let mut live = self.live.remove(key).unwrap_or_default();
-        live.published = Some(published);
+        let before = batch.events.len();
+        let goes_back = live.is_later_than(version);
+        (live.published, live.learnt) = (Some(published), version.learnt);
         let as_of = as_of.filter(|_| !is_derived);
-        let at = (as_of.as_ref(), place.as_ref());
-        self.attack(&mut live, key, fields, at, version, batch);
-        let now = as_of.map_or_else(BTreeMap::new, |as_of| {
-            let attack = live.attack.as_ref().map(|(id, ..)| *id);
-            let (now, refused) = self.claims(&as_of, fields, (attack, place.as_ref()));
+        let attack = self.attack(
+            &live,
+            key,
+            fields,
+            (as_of.as_ref(), place.as_ref()),
+            version,
+        );
+        let about = (attack.as_ref().map(|(id, ..)| *id), place.as_ref());
+        let (mut claims, mut services) = (BTreeMap::new(), BTreeMap::new());
+        let mut places = Batch::default();
+        // Of a record whose time cannot be read there is nothing more to say.
+        if !is_derived && is_timed {
+            let refused;
+            (claims, refused) = self.claims(as_of.as_ref(), fields, about);
             let refused = refused.into_iter();
-            batch
-                .rejects
-                .extend(refused.map(|(field, reason)| reject(Some(&field), reason)));
-            now
-        });
-        self.claim(&mut live, key, (fields, now), version, batch);
-        let now = match is_derived {
-            true => BTreeMap::new(),
-            false => self.services(key, fields, parts, version, batch),
-        };
-        let record = (key, live.published);
-        self.tell_services(&mut live.services, record, (fields, now), version, batch);
+            wrong.extend(refused.map(|(field, reason)| reject(Some(&field), reason)));
+            services = self.services(key, fields, parts, version, &mut places);
+            wrong.append(&mut places.rejects);
+        }
+        if wrong.is_empty() {
+            if goes_back {
+                self.take_back_services(&mut live, key, version, batch);
+                let why = (self.mapping.changes.removed, None);
+                for target in live.known_later(version) {
+                    self.retract(target, why, key, version, live.published, batch);
+                }
+            }
+            self.tell_attack(&mut live, key, attack, version, batch);
+            self.claim(&mut live, key, (fields, claims), version, batch);
+        }
+        batch.events.append(&mut places.events);
+        if wrong.is_empty() {
+            let record = (key, live.published);
+            self.tell_services(
+                &mut live.services,
+                record,
+                (fields, services),
+                version,
+                batch,
+            );
+        }
         if self.is_history {
+            if wrong.is_empty() {
+                live.remember(&batch.events[before..], version);
+            }
             self.live.insert(key.to_owned(), live);
         }
+        batch.rejects.append(&mut wrong);
     }
 
     /// Takes back a record that a version no longer has, and all that was claimed by it.
@@ -248,28 +322,49 @@ impl Mapper {
         let Some(mut live) = self.live.remove(key) else {
             return;
         };
+        let before = batch.events.len();
+        self.take_back(&mut live, key, version, batch);
+        if let Some(published) = live.published.take() {
+            let why = (self.mapping.changes.removed, None);
+            self.retract(ClaimRef::Event(published), why, key, version, None, batch);
+        }
+        live.learnt = version.learnt;
+        live.remember(&batch.events[before..], version);
+        self.live.insert(key.to_owned(), live);
+    }
+
+    /// Takes back all that a record claims.
+    fn take_back(&self, live: &mut Live, key: &str, version: Version<'_>, batch: &mut Batch) {
+        self.take_back_services(live, key, version, batch);
+        let claims = std::mem::take(&mut live.claims).into_values();
+        let claims = claims.map(|(_, claim)| ClaimRef::Claim(claim));
+        let attack = live.attack.take().map(|(id, ..)| ClaimRef::Event(id));
+        let why = (self.mapping.changes.removed, None);
+        for target in claims.chain(attack).chain(live.known_later(version)) {
+            self.retract(target, why, key, version, live.published, batch);
+        }
+    }
+
+    fn take_back_services(
+        &self,
+        live: &mut Live,
+        key: &str,
+        version: Version<'_>,
+        batch: &mut Batch,
+    ) {
         let record = (key, live.published);
         let nothing = (&Fields::new(), BTreeMap::new());
         self.tell_services(&mut live.services, record, nothing, version, batch);
-        let reason = self.mapping.changes.removed;
-        for (_, claim) in live.claims.values() {
-            self.retract(
-                ClaimRef::Claim(*claim),
-                (reason, None),
-                key,
-                version,
-                live.published,
-                batch,
-            );
-        }
-        if let Some((attack, ..)) = live.attack {
-            let target = ClaimRef::Event(attack);
-            self.retract(target, (reason, None), key, version, live.published, batch);
-        }
-        if let Some(published) = live.published {
-            let target = ClaimRef::Event(published);
-            self.retract(target, (reason, None), key, version, None, batch);
-        }
+    }
+
+    /// The records last told with a later time than this, in order of their keys: a version that became known before those before it
+    /// has what they changed.
+    pub(crate) fn told_after(&self, learnt: Instant) -> Vec<String> {
+        let late = self.live.iter();
+        let late = late.filter(|(_, live)| live.learnt.max(live.claims_learnt) > Some(learnt));
+        let mut keys: Vec<String> = late.map(|(key, _)| key.clone()).collect();
+        keys.sort();
+        keys
     }
 
     /// Notes that a version was read to its end, or that it could not be read, as a record of its own.
@@ -348,44 +443,61 @@ impl Mapper {
             })
     }
 
+    fn is_attack(&self, fields: &Fields) -> bool {
+        let rule = self.mapping.attack.as_ref();
+        rule.is_some_and(|rule| holds(&rule.where_, |field| self.text(fields, field)))
+    }
+
+    /// The attack a record is, under the id of the one that stands where it says the same.
     fn attack(
         &self,
-        live: &mut Live,
+        live: &Live,
         key: &str,
         fields: &Fields,
         (as_of, place): (Option<&When>, Option<&PlaceId>),
         version: Version<'_>,
+    ) -> Option<Attacked> {
+        let rule = self.mapping.attack.as_ref()?;
+        let as_of = as_of.filter(|_| self.is_attack(fields))?;
+        let words = rule
+            .words
+            .as_ref()
+            .and_then(|field| self.text(fields, field));
+        let attack = AttackOccurred {
+            mode: self.coded(rule.modes.as_ref(), fields).unwrap_or(rule.mode),
+            targets: Vec::new(),
+            places: place.into_iter().cloned().collect(),
+            unnamed_places_within: None,
+            part_of: None,
+            words: words.and_then(|words| Text::new(words.as_ref()).ok()),
+        };
+        let id = match &live.attack {
+            Some((id, before, when))
+                if (before, when) == (&attack, as_of) && !live.is_later_than(version) =>
+            {
+                *id
+            }
+            _ => self.id(key, "attack", version),
+        };
+        Some((id, attack, as_of.clone()))
+    }
+
+    /// Says that a record is an attack where that is new, and takes back that it is another.
+    fn tell_attack(
+        &self,
+        live: &mut Live,
+        key: &str,
+        now: Option<Attacked>,
+        version: Version<'_>,
         batch: &mut Batch,
     ) {
-        let Some(rule) = &self.mapping.attack else {
-            return;
-        };
-        let is_attack = holds(&rule.where_, |field| self.text(fields, field));
-        let now = as_of.filter(|_| is_attack).map(|as_of| {
-            let words = rule
-                .words
-                .as_ref()
-                .and_then(|field| self.text(fields, field));
-            let attack = AttackOccurred {
-                mode: self.coded(rule.modes.as_ref(), fields).unwrap_or(rule.mode),
-                targets: Vec::new(),
-                places: place.into_iter().cloned().collect(),
-                unnamed_places_within: None,
-                part_of: None,
-                words: words.and_then(|words| Text::new(words.as_ref()).ok()),
-            };
-            (attack, as_of.clone())
-        });
-        let before = live.attack.take();
-        if let (Some((id, attack, as_of)), Some(now)) = (&before, &now)
-            && (attack, as_of) == (&now.0, &now.1)
-        {
-            live.attack = Some((*id, now.0.clone(), now.1.clone()));
+        let id = |attack: &Option<Attacked>| attack.as_ref().map(|(id, ..)| *id);
+        let before = id(&live.attack);
+        if before == id(&now) {
             return;
         }
-        let replacement = now.map(|(attack, as_of)| {
-            let id = self.id(key, "attack", version);
-            let mut event = self.event(id, attack.clone(), version);
+        if let Some((id, attack, as_of)) = &now {
+            let mut event = self.event(*id, attack.clone(), version);
             event.occurred = Some(as_of.clone());
             event.source = Some(self.publisher());
             event.caused_by = live.published;
@@ -393,20 +505,13 @@ impl Mapper {
                 event,
                 line: version.line,
             });
-            live.attack = Some((id, attack, as_of));
-            ClaimRef::Event(id)
-        });
-        if let Some((before, ..)) = before {
-            let why = (self.mapping.changes.reason, replacement);
-            self.retract(
-                ClaimRef::Event(before),
-                why,
-                key,
-                version,
-                live.published,
-                batch,
-            );
         }
+        if let Some(before) = before {
+            let why = (self.mapping.changes.reason, id(&now).map(ClaimRef::Event));
+            let target = ClaimRef::Event(before);
+            self.retract(target, why, key, version, live.published, batch);
+        }
+        live.attack = now;
     }
 
     /// Says what is new, and takes back what is not said any more.
@@ -418,12 +523,13 @@ impl Mapper {
         version: Version<'_>,
         batch: &mut Batch,
     ) {
+        let goes_back = live.is_later_than(version);
         let changed: Vec<_> = now
             .iter()
             .filter(|(rule, claimed)| {
                 live.claims
                     .get(rule)
-                    .is_none_or(|(before, _)| before != *claimed)
+                    .is_none_or(|(before, _)| goes_back || before != *claimed)
             })
             .map(|(rule, claimed)| (*rule, claimed.clone()))
             .collect();
@@ -485,7 +591,7 @@ impl Mapper {
     /// What a record claims, by the place of the rule in the mapping; and what could not be read.
     fn claims(
         &self,
-        as_of: &When,
+        as_of: Option<&When>,
         fields: &Fields,
         (attack, location): (Option<EventId>, Option<&PlaceId>),
     ) -> (Claims, Vec<(String, String)>) {
@@ -496,40 +602,61 @@ impl Mapper {
             Ok(None) => return (claims, refused),
             Err(why) => return (claims, vec![why]),
         };
-        for (number, rule) in self.mapping.figures.iter().enumerate() {
-            let text = |field: &str| self.text(fields, field);
-            if !holds(&rule.where_, text) || holds_any(&rule.unless, text) {
-                continue;
-            }
-            for (place_number, (names, place)) in rule.spread().into_iter().enumerate() {
-                let said = names.iter().find_map(|name| {
-                    let said = self.said(fields, name)?;
-                    let is_absent = rule.absent.iter().any(|word| word == said.trim());
-                    (!is_absent).then_some((name, said))
-                });
-                let said = said.filter(|(name, _)| !self.is_filled_in(name, fields));
-                let Some((name, said)) = said else {
-                    continue;
-                };
-                let figure = self
+        for (at, rule, place, name, said) in self.spoken(fields) {
+            let figure = match as_of {
+                Some(as_of) => self
                     .quantity(rule, (name, &said), fields)
-                    .and_then(|quantity| self.figure(rule, as_of, fields, attack, quantity));
-                match figure {
-                    Ok(Some(mut figure)) => {
-                        figure.places.extend(place.or(location).cloned());
-                        let claimed = Claimed {
-                            origin: origin.clone(),
-                            as_of: as_of.clone(),
-                            figure,
-                        };
-                        claims.insert((number, place_number), claimed);
-                    }
-                    Ok(None) => {}
-                    Err(reason) => refused.push((name.clone(), reason)),
+                    .and_then(|quantity| self.figure(rule, as_of, fields, attack, quantity))
+                    .map(|figure| figure.map(|figure| (as_of.clone(), figure))),
+                None if rule.scope == ScopeRule::Record && !self.is_attack(fields) => Ok(None),
+                None => Err("a figure, and no field of [as_of] says of when".to_owned()),
+            };
+            match figure {
+                Ok(Some((as_of, mut figure))) => {
+                    figure.places.extend(place.or(location).cloned());
+                    let claimed = Claimed {
+                        origin: origin.clone(),
+                        as_of,
+                        figure,
+                    };
+                    claims.insert(at, claimed);
                 }
+                Ok(None) => {}
+                Err(reason) => refused.push((name.to_owned(), reason)),
             }
         }
         (claims, refused)
+    }
+
+    /// The figures of which a record says something: where the rule stands, of which place, in which field and what.
+    fn spoken<'a>(
+        &'a self,
+        fields: &'a Fields,
+    ) -> impl Iterator<
+        Item = (
+            RuleAt,
+            &'a FigureRule,
+            Option<&'a PlaceId>,
+            &'a str,
+            Cow<'a, str>,
+        ),
+    > {
+        let text = |field: &str| self.text(fields, field);
+        let rules = self.mapping.figures.iter().enumerate();
+        let rules = rules
+            .filter(move |(_, rule)| holds(&rule.where_, text) && !holds_any(&rule.unless, text));
+        let spread = rules.flat_map(|(number, rule)| {
+            let places = rule.spread().into_iter().enumerate();
+            places.map(move |(place, (names, id))| ((number, place), rule, names, id))
+        });
+        spread.filter_map(|(at, rule, names, place)| {
+            let (name, said) = names.iter().find_map(|name| {
+                let said = self.said(fields, name)?;
+                let is_absent = rule.absent.iter().any(|word| word == said.trim());
+                (!is_absent).then_some((name, said))
+            })?;
+            (!self.is_filled_in(name, fields)).then_some((at, rule, place, name.as_str(), said))
+        })
     }
 
     /// `None` where its window has no length, or the record is no attack.

@@ -114,6 +114,8 @@ pub(crate) struct Place {
 pub(crate) struct RecordRules {
     /// The columns that make up a record's key, of a table.
     pub(crate) key: Vec<KeyColumn>,
+    /// What stands between the cells of a CSV table; absent: a comma.
+    pub(crate) separator: Option<char>,
     /// The names that lead to the rows in a file of JSON, with dots between; absent: the file is the rows.
     pub(crate) rows: Option<String>,
     /// The field that takes the names of JSON that rows lie under.
@@ -128,6 +130,14 @@ pub(crate) struct RecordRules {
     pub(crate) learnt: Option<Moment>,
     /// Other names of columns, old to new.
     pub(crate) rename: BTreeMap<String, String>,
+}
+
+impl RecordRules {
+    /// The byte between cells.
+    pub(crate) fn separator(&self) -> u8 {
+        let separator = self.separator.map(u8::try_from);
+        separator.and_then(Result::ok).unwrap_or(b',')
+    }
 }
 
 /// A column of a key.
@@ -481,6 +491,15 @@ impl Mapping {
         let is_laid_out = self.records.rows.is_some() || self.records.named.is_some();
         if is_laid_out && self.shape != Shape::Json {
             return Some("records.rows and records.named are for JSON".to_owned());
+        }
+        if let Some(separator) = self.records.separator {
+            let is_sign = separator.is_ascii() && !separator.is_ascii_alphanumeric();
+            if !is_sign || "\"\r\n".contains(separator) {
+                return Some("records.separator is one sign, such as \";\" or \"\\t\"".to_owned());
+            }
+            if self.shape != Shape::Csv {
+                return Some("records.separator is for shape \"csv\"".to_owned());
+            }
         }
         if self.location.as_ref().is_some_and(Location::is_halved) {
             return Some("a point needs latitude, longitude and precision".to_owned());

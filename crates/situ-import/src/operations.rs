@@ -1,6 +1,5 @@
 //! The operations from each version of a file to the next, as they stand in a history.
 
-use std::collections::BTreeMap;
 use std::io;
 
 use serde::Deserialize;
@@ -8,6 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::importer::Reject;
 use crate::input::{BoundedLines, Input, Line};
+use crate::json::members;
 use crate::mapper::Fields;
 
 /// A version of a file: what it did to the records of the one before.
@@ -63,7 +63,7 @@ struct Written {
     #[serde(default)]
     key: Option<String>,
     #[serde(default)]
-    value: Option<BTreeMap<String, Box<RawValue>>>,
+    value: Option<Box<RawValue>>,
     #[serde(default)]
     field: Option<String>,
     #[serde(default, deserialize_with = "raw")]
@@ -122,7 +122,17 @@ impl Operations {
                 break;
             }
             step.lines.1 = line;
+            let is_same = written.known_at == step.known_at && written.commit == step.commit;
             match written {
+                written if !is_same => rejects.push(Reject {
+                    line,
+                    reason: format!(
+                        "version {} became known at {} before, or by another commit; an operation says what its version does",
+                        step.seq, step.known_at
+                    ),
+                    record: written.key,
+                    field: written.field,
+                }),
                 Written {
                     op: Op::VersionUnparseable,
                     error,
@@ -189,12 +199,8 @@ impl Written {
                 let Some(value) = self.value else {
                     return Err(refuse(Some(&key), "`record_added` needs `value`"));
                 };
-                let fields = value.into_iter();
-                Change::Added(
-                    fields
-                        .map(|(field, value)| (field, value.get().into()))
-                        .collect(),
-                )
+                let members = members(value.get());
+                Change::Added(members.map_err(|reason| refuse(Some(&key), &reason))?)
             }
             (Op::RecordRemoved, _) => Change::Removed,
             (_, None) => return Err(refuse(Some(&key), "the operation names no `field`")),

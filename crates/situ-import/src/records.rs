@@ -20,7 +20,8 @@ pub struct RecordKey {
 
 /// A view: every record that was published, with all its versions.
 ///
-/// Of what was known, the publication that stands last in the log says what the record was; if it is retracted, the record was gone.
+/// Of what was known, the publication that stands last in the log says what the record was; if it or one after it is retracted, the record
+/// was gone.
 #[derive(Debug, Default)]
 pub struct Records {
     register: Register,
@@ -78,13 +79,16 @@ impl Records {
     #[must_use]
     pub fn record(&self, record: &RecordKey, known: Known) -> Option<&Publication> {
         let published = self.published.get(record)?;
-        let mut latest_first = published.iter().rev();
-        let latest = latest_first.find(|one| known.includes(one.learnt_at, one.position))?;
-        let is_gone = self
-            .register
-            .event_retraction(latest.event, known)
-            .is_some();
-        (!is_gone).then_some(latest)
+        for one in published.iter().rev() {
+            // That it is gone may be known before it was.
+            if self.register.event_retraction(one.event, known).is_some() {
+                return None;
+            }
+            if known.includes(one.learnt_at, one.position) {
+                return Some(one);
+            }
+        }
+        None
     }
 
     /// Every publication of a record, in the order of the log.

@@ -43,7 +43,8 @@ impl Rows {
             };
             let (gate, keeper) = Gate::new(input);
             let mut builder = csv::ReaderBuilder::new();
-            let reader = builder.has_headers(false).flexible(true).from_reader(gate);
+            builder.has_headers(false).flexible(true);
+            let reader = builder.delimiter(rules.separator()).from_reader(gate);
             Layout::Csv {
                 reader: Box::new(reader),
                 keeper,
@@ -121,6 +122,10 @@ fn next_of_csv(
     loop {
         let mut record = csv::ByteRecord::new();
         let is_read = reader.read_byte_record(&mut record).map_err(unread)?;
+        if !is_read && header.is_none() {
+            let reason = "the file is empty, without a row of names";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+        }
         if !is_read {
             return Ok(None);
         }
@@ -138,11 +143,14 @@ fn next_of_csv(
             return Ok(Some((line, Err(reason))));
         };
         let Some(names) = header else {
+            if let Some(error) = mistaken(&cells) {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+            }
             *header = Some(names_of(&cells, rename));
             continue;
         };
-        if cells.len() > names.len() && cells.iter().skip(names.len()).any(|cell| !cell.is_empty())
-        {
+        let is_over = cells.iter().skip(names.len()).any(|cell| !cell.is_empty());
+        if is_over || cells.len() < names.len() {
             let reason = format!("{} cells under {} names", cells.len(), names.len());
             return Ok(Some((line, Err(reason))));
         }
@@ -153,6 +161,17 @@ fn next_of_csv(
         let fields = cells.map(|(name, cell)| (name.clone(), cell.into()));
         return Ok(Some((line, Ok(fields.collect()))));
     }
+}
+
+/// What else stands between the names, where all of them make up one cell.
+fn mistaken(cells: &csv::StringRecord) -> Option<String> {
+    let only = cells.get(0).filter(|_| cells.len() == 1)?;
+    let (sign, name) = [(';', "semicolon"), ('\t', "tab"), ('|', "vertical bar")]
+        .into_iter()
+        .find(|(sign, _)| only.contains(*sign))?;
+    Some(format!(
+        "the row of names is one cell with a {name} in it; if that separates cells, say records.separator = {sign:?} in the mapping"
+    ))
 }
 
 /// The names of columns; a name that comes twice is numbered.

@@ -20,7 +20,7 @@ use crate::mapping::{ChangeKind, Condition, Mapping, Moment, Shape, holds};
 pub(crate) struct ServiceRule {
     /// Only of records that say this.
     #[serde(rename = "where")]
-    where_: Condition,
+    pub(crate) where_: Condition,
     service: Option<Word<Service>>,
     /// How much of it is left.
     degree: Option<Word<Degree>>,
@@ -123,6 +123,12 @@ pub(crate) fn complete(mapping: &mut Mapping) -> Result<(), String> {
 }
 
 impl ServiceRule {
+    /// The times it reads.
+    pub(crate) fn moments(&self) -> impl Iterator<Item = &Moment> {
+        let times = [&self.start, &self.end, &self.expected_end];
+        times.into_iter().flatten()
+    }
+
     fn complete(&mut self, usual: &Self) {
         fn take<T: Clone>(mine: &mut Option<T>, usual: &Option<T>) {
             if mine.is_none() {

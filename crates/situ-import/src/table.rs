@@ -19,8 +19,7 @@ pub struct Table {
     rows: Rows,
     mapper: Mapper,
     learnt: Option<Instant>,
-    /// How often each key came, by its hash: a second record of a key is named `key#2`.
-    seen: HashMap<[u8; 8], u32>,
+    keys: Keys,
 }
 
 impl Table {
@@ -36,7 +35,7 @@ impl Table {
             rows,
             mapper: Mapper::new(mapping, notation, false),
             learnt,
-            seen: HashMap::new(),
+            keys: Keys::default(),
         }
     }
 
@@ -65,11 +64,7 @@ impl Table {
                 }
             },
         };
-        let count = self.seen.entry(hash_of(&key)).or_default();
-        *count += 1;
-        if *count > 1 {
-            key = format!("{key}#{count}");
-        }
+        key = self.keys.name(key);
         let name = hex(&digest_of(fields));
         let version = Version {
             name: &name,
@@ -77,6 +72,34 @@ impl Table {
             line,
         };
         self.mapper.publish(&key, fields, version, batch);
+    }
+}
+
+/// Names records whose keys are not their own: the second of a key is `KEY#2`, or the next such name that no other record has.
+#[derive(Default)]
+pub(crate) struct Keys {
+    /// The numbers tried for each name that was given, by its hash.
+    tried: HashMap<[u8; 8], u32>,
+}
+
+impl Keys {
+    /// The name of the next record of a key.
+    pub(crate) fn name(&mut self, key: String) -> String {
+        let hash = hash_of(&key);
+        let mut number = self.tried.get(&hash).copied().unwrap_or_default();
+        let name = loop {
+            number += 1;
+            if number == 1 {
+                break key;
+            }
+            let name = format!("{key}#{number}");
+            if !self.tried.contains_key(&hash_of(&name)) {
+                self.tried.insert(hash_of(&name), 1);
+                break name;
+            }
+        };
+        self.tried.insert(hash, number);
+        name
     }
 }
 
@@ -105,5 +128,30 @@ impl Source for Table {
             }
         }
         Ok(Some(batch))
+    }
+
+    fn unmet(&self) -> Vec<String> {
+        self.mapper.unmet()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_records_have_one_name() {
+        for (keys, expected) in [
+            (vec!["1", "1", "1"], vec!["1", "1#2", "1#3"]),
+            (vec!["1", "1#2", "1", "1"], vec!["1", "1#2", "1#3", "1#4"]),
+            (vec!["1", "1", "1#2", "1"], vec!["1", "1#2", "1#2#2", "1#3"]),
+        ] {
+            let mut names = Keys::default();
+            let named: Vec<String> = keys
+                .iter()
+                .map(|key| names.name((*key).to_owned()))
+                .collect();
+            assert_eq!(named, expected);
+        }
     }
 }

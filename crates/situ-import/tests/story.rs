@@ -142,6 +142,8 @@ fn a_changed_value_is_a_correction_and_a_removed_record_takes_its_claims_along()
             "ministry Some(12)",
             "ministry Some(21)",
             "claim source_error replaced",
+            // Version 3 became known before version 2: whoever knows it alone does not know that the first twelve were taken back.
+            "claim other",
             "ministry Some(12)",
             "claim source_error replaced",
             // Version 4 renames the field: nothing is said anew.
@@ -284,7 +286,7 @@ fn rows_of_a_table_are_records() {
     assert_eq!(
         log.rejects,
         [
-            "line 5, record later: `later` is no time as the mapping says they are written",
+            "line 5, record later: as_of: `later` is no time as the mapping says they are written",
             "line 6: no UTF-8; convert the file first",
         ]
     );
@@ -549,4 +551,125 @@ fn a_record_too_large_with_its_envelope_leaves_no_claim_behind() {
         refused += log.rejects.len();
     }
     assert!((1..32).contains(&refused), "{refused}");
+}
+
+#[test]
+fn a_row_that_cannot_be_read_claims_nothing_until_it_is_mended() {
+    let attacks = "[attack]\nmode = \"bombing\"\n";
+    let mut log = Log::default();
+    let odd = b"day,by,dead\n2026-01-31,ministry,a dozen\n";
+    log.tell_table("csv", attacks, odd);
+    assert_eq!(
+        log.rejects,
+        ["line 2, record 2026-01-31, field dead: `a dozen` is no whole number of people"]
+    );
+    let attacks_told = |log: &Log| {
+        let events = log.store.read_after(Position::START, 1000).unwrap();
+        let attacks = events
+            .iter()
+            .filter(|recorded| recorded.kind == situ_core::Kind::AttackOccurred);
+        attacks.count()
+    };
+    assert_eq!((attacks_told(&log), log.said()), (0, vec![]));
+    // The record is kept as it was published.
+    let dead = Name::new("dead").unwrap();
+    let known = Known::Position(Position::new(99));
+    let said = log.records();
+    assert_eq!(
+        shown(said.field(&record("2026-01-31"), &dead, known)),
+        "a dozen"
+    );
+    log.tell_table("csv", attacks, b"day,by,dead\n2026-01-31,ministry,12\n");
+    assert_eq!(attacks_told(&log), 1);
+    assert_eq!(log.said(), ["ministry Some(12)"]);
+}
+
+#[test]
+fn a_figure_without_a_time_is_told() {
+    let mut log = Log::default();
+    let rows = b"id,day,by,dead\n1,,ministry,12\n2,,missing,12\n3,,ministry,\n";
+    let toml = MAPPING
+        .replace("\"history\"", "\"csv\"")
+        .replace("[records]", "[records]\nkey = [\"id\"]")
+        .replace("[as_of]", "[as_of]\nfields = [\"day\"]");
+    let mapping = Mapping::from_toml(&toml).unwrap();
+    log.tell(&mut Table::new(Box::new(&rows[..]), mapping, None));
+    assert_eq!(
+        log.rejects,
+        ["line 2, record 1, field dead: a figure, and no field of [as_of] says of when"]
+    );
+}
+
+#[test]
+fn a_history_that_contradicts_itself_is_told() {
+    let mut log = Log::default();
+    log.tell_history(concat!(
+        "{\"seq\":1,\"known_at\":\"2026-02-01T10:00:00Z\",\"op\":\"record_added\",\"key\":\"2026-01-30\",\"value\":{\"dead\":4,\"dead\":5}}\n",
+        "{\"seq\":1,\"known_at\":\"2026-02-01T11:00:00Z\",\"op\":\"record_added\",\"key\":\"2026-01-31\",\"value\":{\"dead\":6}}\n",
+    ));
+    assert_eq!(
+        log.rejects,
+        [
+            "line 1, record 2026-01-30: the field `dead` comes twice",
+            "line 2, record 2026-01-31: version 1 became known at 2026-02-01T10:00:00Z before, or by another commit; an operation says what its version does",
+        ]
+    );
+}
+
+#[test]
+fn what_a_mapping_reads_and_no_record_has_is_told() {
+    let toml = MAPPING
+        .replace("\"history\"", "\"csv\"")
+        .replace("[records]", "[records]\nkey = [\"day\"]")
+        .replace("\"killed\", \"dead\"", "\"kiled\", \"ded\"");
+    let unmet = |table: &'static [u8]| {
+        let mapping = Mapping::from_toml(&toml).unwrap();
+        let mut table = Table::new(Box::new(table), mapping, None);
+        Log::default().tell(&mut table);
+        table.unmet()
+    };
+    assert_eq!(
+        unmet(b"day,by,dead\n2026-01-31,ministry,12\n"),
+        ["no record has `kiled` or `ded`, which the mapping reads for figure 1"]
+    );
+    assert_eq!(unmet(b"day,by,ded\n2026-01-31,ministry,12\n"), [""; 0]);
+    assert_eq!(unmet(b"day,by,dead\n"), [""; 0]);
+}
+
+#[test]
+fn a_table_that_is_laid_out_otherwise_is_told() {
+    let toml = MAPPING
+        .replace("\"history\"", "\"csv\"")
+        .replace("[records]", "[records]\nkey = [\"day\"]");
+    let read = |toml: &str, table: &'static [u8]| {
+        let mapping = Mapping::from_toml(toml).unwrap();
+        let mut log = Log::default();
+        let imported = import(&mut Table::new(Box::new(table), mapping, None), &mut log);
+        (imported.err().map(|error| error.to_string()), log)
+    };
+    let semicolons = b"day;by;dead\n2026-01-31;ministry;12\n";
+    let (error, _) = read(&toml, semicolons);
+    assert_eq!(
+        error.as_deref(),
+        Some(
+            "the row of names is one cell with a semicolon in it; if that separates cells, say records.separator = ';' in the mapping"
+        )
+    );
+    let separated = toml.replace("[records]", "[records]\nseparator = ';'");
+    let (error, log) = read(&separated, semicolons);
+    assert_eq!(
+        (error, log.said()),
+        (None, vec!["ministry Some(12)".to_owned()])
+    );
+    let (error, _) = read(&toml, b"");
+    assert_eq!(
+        error.as_deref(),
+        Some("the file is empty, without a row of names")
+    );
+    // What is cut off may have lost a digit.
+    let (error, log) = read(&toml, b"day,by,dead\n2026-01-31,ministry\n");
+    assert_eq!(
+        (error, log.rejects),
+        (None, vec!["line 2: 2 cells under 3 names".to_owned()])
+    );
 }

@@ -4,10 +4,10 @@ use std::io::{Cursor, Read as _, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
-use situ_core::{Event, EventStore as _, Instant};
+use situ_core::{Event, EventStore as _, Instant, Position, Projection as _, replay};
 use situ_import::{
     Feed, GitFile, History, ImportError, Imported, Mapping, Outlet, Refused, Reject, Shape, Source,
-    Table, holds_cloud_events,
+    Table, VersionsTold, holds_cloud_events,
 };
 use situ_sqlite::SqliteStore;
 
@@ -91,11 +91,18 @@ fn from_file(
     };
     let input = situ_import::open(file)?;
     let mut source: Box<dyn Source> = match mapping.shape() {
-        Shape::History => Box::new(History::new(input, mapping)),
+        Shape::History => {
+            let told = versions_told(&mapping, store)?;
+            Box::new(History::new(input, mapping).following(told))
+        }
         Shape::Csv | Shape::Hxl | Shape::Json => Box::new(Table::new(input, mapping, learnt)),
         Shape::Cap | Shape::GtfsRt | Shape::Wzdx => Box::new(Feed::new(input, mapping, learnt)),
     };
-    told(source.as_mut(), &name, &args.rules, store, session)
+    let origin = Origin {
+        name: &name,
+        remedy: "mend the file or the mapping",
+    };
+    tell(source.as_mut(), origin, &args.rules, store, session)
 }
 
 fn from_git(
@@ -111,8 +118,14 @@ fn from_git(
     }
     let file = GitFile::open(&args.repository, &args.path)?;
     let name = args.path.display().to_string();
-    let mut history = History::of_git(file, mapping);
-    told(&mut history, &name, &args.rules, store, session)
+    let told = versions_told(&mapping, store)?;
+    let mut history = History::of_git(file, mapping).following(told);
+    // What is committed stays as it is.
+    let origin = Origin {
+        name: &name,
+        remedy: "mend the mapping",
+    };
+    tell(&mut history, origin, &args.rules, store, session)
 }
 
 fn mapping(map: &Path) -> anyhow::Result<Mapping> {
@@ -124,10 +137,25 @@ fn mapping(map: &Path) -> anyhow::Result<Mapping> {
     })
 }
 
+/// The versions of a history that are in the log already.
+fn versions_told(mapping: &Mapping, store: &SqliteStore) -> anyhow::Result<VersionsTold> {
+    let mut told = VersionsTold::of(mapping);
+    replay(store, Position::START, |recorded| told.apply(recorded))?;
+    Ok(told)
+}
+
+/// What is imported.
+#[derive(Clone, Copy)]
+struct Origin<'a> {
+    name: &'a str,
+    /// What can be done about something in it that cannot be read.
+    remedy: &'static str,
+}
+
 /// Tells the log all that a source yields.
-fn told(
+fn tell(
     source: &mut dyn Source,
-    name: &str,
+    origin: Origin<'_>,
     rules: &ImportRules,
     store: &SqliteStore,
     session: &mut Session<'_>,
@@ -140,7 +168,7 @@ fn told(
         now: session.now,
         trial: rules.dry_run.then(|| Trial::new(store)),
         rejects: rejects.map(|file| Rejects::new(file, path)).transpose()?,
-        name,
+        origin,
         so_far: 0,
         told: session.now.instant(),
         err: session.err,
@@ -153,13 +181,17 @@ fn told(
         ImportError::Read(error) => {
             let hint = match written {
                 0 => "nothing was written".to_owned(),
-                _ => again(written),
+                _ => format!("{} before it are in the log", plural(written, "event")),
             };
+            let name = origin.name;
             Hinted::new(format!("{name} cannot be read any further: {error}"), hint).into()
         }
     })?;
     // What ended the import says more than that its rejects cannot be written.
     flushed?;
+    for unmet in source.unmet() {
+        writeln!(session.err, "note: {unmet}")?;
+    }
     let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let mut added = Added::default();
     added.added = count(imported.added);
@@ -169,13 +201,6 @@ fn told(
     Ok(added)
 }
 
-fn again(so_far: usize) -> String {
-    format!(
-        "the {} before it are in the log; mend the file and import it again, which adds nothing twice",
-        plural(so_far, "event")
-    )
-}
-
 /// The log as the outlet of an import.
 struct Log<'a> {
     store: &'a SqliteStore,
@@ -183,7 +208,7 @@ struct Log<'a> {
     now: &'a Now,
     trial: Option<Trial<'a>>,
     rejects: Option<Rejects<'a>>,
-    name: &'a str,
+    origin: Origin<'a>,
     /// How many events went through.
     so_far: usize,
     /// When somebody was told last how far it is.
@@ -220,11 +245,15 @@ impl Outlet for Log<'_> {
             Some(rejects) => rejects.write(reject),
             None => {
                 let way_out = "or leave such out with --keep-going --rejects FILE";
+                let Origin { name, remedy } = self.origin;
                 let hint = match self.written() {
-                    0 => format!("nothing was written; mend the file or the mapping, {way_out}"),
-                    written => format!("{}, {way_out}", again(written)),
+                    0 => format!("nothing was written; {remedy}, {way_out}"),
+                    written => format!(
+                        "{} before it are in the log; {remedy} and import again, which adds nothing twice, {way_out}",
+                        plural(written, "event")
+                    ),
                 };
-                Err(Hinted::new(format!("{}, {reject}", self.name), hint).into())
+                Err(Hinted::new(format!("{name}, {reject}"), hint).into())
             }
         }
     }
@@ -239,7 +268,7 @@ impl Outlet for Log<'_> {
                 version => format!("version {version}"),
             };
             // Whoever does not read it misses nothing.
-            let _ = writeln!(self.err, "{}, {place}: {events}", self.name);
+            let _ = writeln!(self.err, "{}, {place}: {events}", self.origin.name);
         }
     }
 }
