@@ -116,6 +116,8 @@ pub(crate) struct RecordArgs {
     pub(crate) dataset: Option<Name>,
 
     /// As this version of the dataset had it, in place of --known
+    ///
+    /// Versions of a history count from 1. One that changed nothing answers as the one before it; beyond the last there is none.
     #[arg(long, value_name = "N", conflicts_with = "known")]
     pub(crate) version_number: Option<u64>,
 }

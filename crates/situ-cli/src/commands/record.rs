@@ -14,6 +14,7 @@ use crate::exit::{Exit, Hinted, NotThere};
 use crate::ledger::{self, Ledger};
 use crate::question::Question;
 use crate::render::moment;
+use crate::render::number::plural;
 use crate::run::Session;
 
 /// The answer.
@@ -57,9 +58,7 @@ pub(crate) fn run(args: &RecordArgs, session: &mut Session<'_>) -> anyhow::Resul
     let mut question = Question::resolve(session, &ledger)?;
     let dataset = dataset(args, &records, &question.situation)?;
     if let Some(version) = args.version_number {
-        let reached = records.version(&question.situation, &dataset, version);
-        // Before the first version, nothing was known of the dataset.
-        question.position = reached.unwrap_or(Position::START);
+        question.position = reached(version, &records, &question.situation, &dataset)?;
         question.as_of.known = Known::Position(question.position);
     }
     let key = RecordKey {
@@ -78,6 +77,29 @@ pub(crate) fn run(args: &RecordArgs, session: &mut Session<'_>) -> anyhow::Resul
         Status::Present => Exit::Answered,
         Status::FieldAbsent | Status::RecordAbsent => Exit::No,
     })
+}
+
+/// The position after which the log held a version; before the first, nothing was known of the dataset.
+fn reached(
+    version: u64,
+    records: &Records,
+    situation: &SituationId,
+    dataset: &Name,
+) -> anyhow::Result<Position> {
+    let versions = records.versions(situation, dataset);
+    let Some((last, _)) = versions.last_key_value() else {
+        let message = format!("{dataset} has no versions: it was not imported as a history");
+        return Err(NotThere(format!("{message}; ask with --known")).into());
+    };
+    if version > *last {
+        let number = plural(versions.len(), "version");
+        return Err(NotThere(format!(
+            "there is no version {version} of {dataset}: the log holds {number}, the last of them {last}; without --version-number the newest answers"
+        ))
+        .into());
+    }
+    let reached = records.version(situation, dataset, version);
+    Ok(reached.unwrap_or(Position::START))
 }
 
 /// The dataset asked about: the one named, or the only one there is.
