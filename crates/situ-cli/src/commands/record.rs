@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use situ_core::{
-    EventId, Instant, Known, Name, Position, Projection as _, RecordField, SituationId, Verbatim,
+    EventId, Instant, Known, Name, Position, Projection as _, RecordField, SituationId, TextError,
+    Verbatim,
 };
 use situ_import::{Publication, RecordKey, Records};
 
@@ -64,7 +65,7 @@ pub(crate) fn run(args: &RecordArgs, session: &mut Session<'_>) -> anyhow::Resul
     let key = RecordKey {
         situation: question.situation.clone(),
         dataset,
-        key: args.key.clone(),
+        key: key(&args.key)?,
     };
     let record = records.record(&key, question.as_of.known);
     let answer = answer(args, &key, record);
@@ -76,6 +77,23 @@ pub(crate) fn run(args: &RecordArgs, session: &mut Session<'_>) -> anyhow::Resul
     Ok(match answer.status {
         Status::Present => Exit::Answered,
         Status::FieldAbsent | Status::RecordAbsent => Exit::No,
+    })
+}
+
+/// The key, where it can be one.
+fn key(text: &str) -> anyhow::Result<Name> {
+    const SHOWN: usize = 60;
+    let hint = "name a record as `situ record` does: 2023-10-19, or 2026-02-01|Quetta where a key has several columns";
+    Name::new(text).map_err(|error| {
+        let message = match error {
+            TextError::Empty => "the key of the record is empty".to_owned(),
+            TextError::TooLong { len, limit } => {
+                let start: String = text.chars().take(SHOWN).collect();
+                format!("the key `{start}…` has {len} bytes; a key has at most {limit}")
+            }
+            TextError::Forbidden { .. } => format!("no record has this key: {error}"),
+        };
+        Hinted::new(message, hint).into()
     })
 }
 
