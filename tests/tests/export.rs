@@ -421,8 +421,10 @@ fn a_cloud_event_that_carries_no_event_of_ours_is_refused() {
         "specversion is `0.3`; write 1.0"
     );
     assert_eq!(
-        refused(r#"{"specversion":"1.0","id":"a","data":{"id":"b"}}"#),
-        "the CloudEvent is `a`, but the event in `data` is `b`; write one id in both"
+        refused(
+            r#"{"specversion":"1.0","id":"a","source":"/bus","type":"x","data":{"id":"b","kind":"k","situation":"s"}}"#
+        ),
+        "`id` is `a`, but the event in `data` makes it `b`; write one in both"
     );
 }
 

@@ -73,16 +73,19 @@ impl Folded {
 
     /// Nothing is known of a figure; says which figures are.
     pub(crate) fn unknown(&self, question: &question::Question, figure: &FigureName) -> NotThere {
-        const LISTED: usize = 12;
+        const LISTED: usize = 4;
         let (situation, zone) = (&question.situation, question.zone);
         let known = self
             .tolls
             .at(situation, question.as_of, &Question::default());
-        let names = known.tolls.iter().take(LISTED);
-        let names: Vec<String> = names
+        let figure = figure.display_in(zone).to_string();
+        let names = known.tolls.iter();
+        let mut names: Vec<String> = names
             .map(|toll| toll.figure.display_in(zone).to_string())
             .collect();
-        let figure = figure.display_in(zone);
+        // Those that say most of the same words, in their order, stand first.
+        names.sort_by_key(|name| std::cmp::Reverse(in_common(name, &figure)));
+        names.truncate(LISTED);
         let told = match names.as_slice() {
             [] => "no figure was known then; ask a later moment with --known or --at".to_owned(),
             names => format!("known were {}", names.join(", ")),
@@ -95,6 +98,17 @@ impl Folded {
             "nothing was known of {figure} in {situation}; {told}{more}"
         ))
     }
+}
+
+/// How many words two names of figures have in common.
+fn in_common(name: &str, other: &str) -> usize {
+    let words = |name: &str| -> Vec<String> {
+        let words = name.split(['/', '@', ',', '+']);
+        words.map(str::to_owned).collect()
+    };
+    let others = words(other);
+    let words = words(name).into_iter();
+    words.filter(|word| others.contains(word)).count()
 }
 
 /// The figures meant, and how they are read; times in them are of a zone.

@@ -54,6 +54,10 @@ pub(crate) enum TimeError {
         "`{0}` is no time; write 2026-02-04T12:00:00+05:00, 2026-02-04 12:00, 2026-02-04, `yesterday 14:00`, `3 hours ago` or `last friday`"
     )]
     Unreadable(String),
+    #[error(
+        "`{text}` is another moment whenever it is read, so importing twice would add everything twice; write the date or the moment, such as {now}"
+    )]
+    Moves { text: String, now: Instant },
     #[error(transparent)]
     Instant(#[from] InstantError),
     #[error(transparent)]
@@ -79,6 +83,23 @@ impl Clock {
             Said::Day(day) => (self.zone.end_of(day), false),
         };
         Ok(Resolved { instant, was_exact })
+    }
+
+    /// Reads a moment that is the same one whenever it is read.
+    pub(crate) fn fixed(self, text: &str) -> Result<Resolved, TimeError> {
+        const DAYS: i64 = 8;
+        let read = self.instant(text)?;
+        let later = Self {
+            now: self.now.saturating_add_nanos(DAYS * 86_400 * 1_000_000_000),
+            ..self
+        };
+        match later.instant(text) {
+            Ok(again) if again == read => Ok(read),
+            _ => Err(TimeError::Moves {
+                text: text.to_owned(),
+                now: read.instant,
+            }),
+        }
     }
 
     /// Reads the moment something starts to count from; a day means its first moment.

@@ -242,7 +242,7 @@ mod tests {
                 "[\n{}",
                 "line 2, column 1: this is no CloudEvent in JSON: missing field",
             ),
-            (&other, "line 1, column 1: the CloudEvent is `019c1000"),
+            (&other, "line 1, column 1: `id` is `019c1000"),
             (
                 &EVENT.replace("Asia/Karachi", "Asia"),
                 "line 1, column 1: in `data`, column ",

@@ -38,11 +38,26 @@ pub fn open(path: &Path) -> Result<Input, InputError> {
     Ok(if is_gzip {
         Box::new(BufReader::with_capacity(
             64 * 1024,
-            MultiGzDecoder::new(file),
+            Unpacked(MultiGzDecoder::new(file)),
         ))
     } else {
         Box::new(file)
     })
+}
+
+/// What is decompressed; where that fails, it is said what to do.
+struct Unpacked<R>(R);
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::Interrupted => error,
+            kind => {
+                let advice = "the compressed file is cut short or damaged; fetch it again";
+                io::Error::new(kind, format!("{error}: {advice}"))
+            }
+        })
+    }
 }
 
 /// Reads lines of bounded length, one at a time.

@@ -120,8 +120,32 @@ impl Records {
         datasets
     }
 
-    /// The position after which the log held a version of a dataset, and no later one; a version that changed nothing is the
-    /// one before it. `None` before the first.
+    /// The versions of a dataset that the log holds, by their numbers: for each the position after which it held this version, and no
+    /// later one.
+    ///
+    /// A dataset that is no history has none. A version that changed nothing may be missing: a history of operations does not tell
+    /// of it.
+    #[must_use]
+    pub fn versions(&self, situation: &SituationId, dataset: &Name) -> BTreeMap<u64, Position> {
+        let Ok(versions) = Name::new(crate::mapper::versions_of(dataset)) else {
+            return BTreeMap::new();
+        };
+        let versions = self
+            .published
+            .iter()
+            .filter(|(record, _)| record.situation == *situation && record.dataset == versions);
+        let numbered = versions.filter_map(|(record, published)| {
+            let number = record.key.as_str().parse().ok()?;
+            Some((number, published.first()?.position))
+        });
+        numbered.collect()
+    }
+
+    /// The position after which the log held a version of a dataset, and no later one; `None` before the first.
+    ///
+    /// Of a number the log does not hold, that of the version before it: between two, a version that changed nothing is meant.
+    /// So a number beyond the last gives the last, for the log cannot tell a version that changed nothing from one that was never
+    /// published or not imported yet; who must not take one for the other compares with [`Records::versions`], as the command does.
     #[must_use]
     pub fn version(
         &self,
@@ -129,17 +153,11 @@ impl Records {
         dataset: &Name,
         version: u64,
     ) -> Option<Position> {
-        let versions = Name::new(crate::mapper::versions_of(dataset)).ok()?;
-        let versions = self
-            .published
-            .iter()
-            .filter(|(record, _)| record.situation == *situation && record.dataset == versions);
-        let numbered = versions.filter_map(|(record, published)| {
-            let number: u64 = record.key.as_str().parse().ok()?;
-            Some((number, published.first()?.position))
-        });
-        let reached = numbered.filter(|(number, _)| *number <= version);
-        reached.max().map(|(_, position)| position)
+        let versions = self.versions(situation, dataset);
+        versions
+            .range(..=version)
+            .next_back()
+            .map(|(_, position)| *position)
     }
 }
 

@@ -203,6 +203,26 @@ fn a_record_says_what_it_said_then() {
 }
 
 #[test]
+fn a_version_the_history_does_not_tell_of_is_the_one_before_it() {
+    let mut log = Log::default();
+    let history = HISTORY.replace("\"seq\":6", "\"seq\":9");
+    log.tell_history(history.leak());
+    let records = log.records();
+    let key = record("2026-01-31");
+    let versions = records.versions(&key.situation, &key.dataset);
+    let numbers: Vec<u64> = versions.keys().copied().collect();
+    assert_eq!(numbers, [1, 2, 3, 4, 5, 9]);
+    let at = |version: u64| records.version(&key.situation, &key.dataset, version);
+    assert_eq!(at(0), None);
+    for (version, told) in [(1, 1), (5, 5), (6, 5), (8, 5), (9, 9), (10, 9)] {
+        assert_eq!(at(version), versions.get(&told).copied(), "{version}");
+    }
+    let other = Name::new("another").unwrap();
+    assert!(records.versions(&key.situation, &other).is_empty());
+    assert_eq!(records.version(&key.situation, &other, 1), None);
+}
+
+#[test]
 fn versions_of_one_second_are_told_apart() {
     let mut log = Log::default();
     log.tell_history(concat!(

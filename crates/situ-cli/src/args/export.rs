@@ -50,6 +50,10 @@ pub(crate) struct EventsArgs {
     /// Write to a new file, and not to standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+
+    /// Put an apostrophe before cells of CSV that a spreadsheet would take for a formula
+    #[arg(long)]
+    pub(crate) spreadsheet_safe: bool,
 }
 
 /// How events are written.
@@ -117,6 +121,10 @@ pub(crate) struct PackageArgs {
     /// The folder to make
     #[arg(value_name = "FOLDER")]
     pub(crate) folder: PathBuf,
+
+    /// Put an apostrophe before cells that a spreadsheet would take for a formula
+    #[arg(long)]
+    pub(crate) spreadsheet_safe: bool,
 
     /// The name of a licence, such as CC-BY-4.0; may be repeated
     #[arg(long, value_name = "NAME")]

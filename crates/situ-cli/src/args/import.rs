@@ -35,6 +35,9 @@ pub(crate) struct ImportArgs {
     pub(crate) map: Option<PathBuf>,
 
     /// When a table or feed became public, where it does not say [default: now]
+    ///
+    /// A date (the end of that day) or a moment: words like `2 hours ago` would be another moment at the next import, and add
+    /// everything twice.
     #[arg(long, value_name = "TIME", requires = "map")]
     pub(crate) learnt: Option<String>,
 
@@ -86,11 +89,11 @@ pub(crate) struct ImportRules {
     #[arg(long)]
     pub(crate) dry_run: bool,
 
-    /// Go on after what cannot be read; the exit code is 2 then
+    /// Go on after what cannot be read, which goes to --rejects; the exit code is 2 then
     #[arg(long, requires = "rejects")]
     pub(crate) keep_going: bool,
 
-    /// Write what was left out to this new file, as JSON with line and reason
+    /// With --keep-going, write what was left out to this new file, as JSON with line and reason
     #[arg(long, value_name = "FILE", requires = "keep_going")]
     pub(crate) rejects: Option<PathBuf>,
 }
@@ -105,7 +108,7 @@ Examples:
 pub(crate) struct RecordArgs {
     /// The record's key in its dataset
     #[arg(value_name = "KEY")]
-    pub(crate) key: Name,
+    pub(crate) key: String,
 
     /// The field [default: all of them]
     #[arg(long, value_name = "NAME")]
@@ -116,6 +119,8 @@ pub(crate) struct RecordArgs {
     pub(crate) dataset: Option<Name>,
 
     /// As this version of the dataset had it, in place of --known
+    ///
+    /// Versions of a history count from 1. One that changed nothing answers as the one before it; beyond the last there is none.
     #[arg(long, value_name = "N", conflicts_with = "known")]
     pub(crate) version_number: Option<u64>,
 }

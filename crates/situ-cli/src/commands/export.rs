@@ -52,10 +52,15 @@ pub(crate) fn run(args: &ExportArgs, session: &mut Session<'_>) -> anyhow::Resul
             let mut left_out = LeftOut::default();
             let output = args.output.as_deref();
             let is_binary = args.format == EventsFormat::Parquet;
-            written(output, is_binary, session.out, |out| {
-                events(&asked, args.format, out, &mut left_out)
+            if args.spreadsheet_safe && args.format != EventsFormat::Csv {
+                let message = "--spreadsheet-safe is for CSV";
+                return Err(Hinted::new(message, "leave it out, or add --format csv").into());
+            }
+            let guard = guard(args.spreadsheet_safe);
+            let notes = written(output, is_binary, session.out, |out| {
+                events(&asked, args.format, guard, out, &mut left_out)
             })?;
-            said(&left_out, Notes::default(), session.err)?;
+            said(&left_out, notes, session.err)?;
         }
         Exports::Claims(args) => table(&CLAIMS, args, &Policy::default(), &asked, session)?,
         Exports::Tolls(args) => table(&TOLLS, &args.table, &args.policy, &asked, session)?,
@@ -180,9 +185,11 @@ impl Asked {
 fn events(
     asked: &Asked,
     format: EventsFormat,
+    guard: Guard,
     out: &mut dyn Write,
     left_out: &mut LeftOut,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Notes> {
+    let mut notes = Notes::default();
     let mut unstamped = 0;
     let mut each = |write: &mut dyn FnMut(&Recorded) -> anyhow::Result<()>| {
         asked.each(left_out, |recorded| {
@@ -214,9 +221,9 @@ fn events(
             writeln!(out, "{end}")?;
         }
         EventsFormat::Csv => {
-            let mut writer = CsvWriter::new(&EVENTS, Guard::None, out)?;
+            let mut writer = CsvWriter::new(&EVENTS, guard, out)?;
             each(&mut |recorded| Ok(writer.row(&event_row(recorded)?)?))?;
-            writer.finish()?;
+            notes.guarded = writer.finish()?;
         }
         EventsFormat::Parquet => {
             let mut writer = parquet::writer(&EVENTS, out)?;
@@ -224,7 +231,15 @@ fn events(
             writer.finish()?;
         }
     }
-    Ok(())
+    Ok(notes)
+}
+
+const fn guard(is_safe: bool) -> Guard {
+    if is_safe {
+        Guard::Formulas
+    } else {
+        Guard::None
+    }
 }
 
 /// Writes to a new file if one is named, which is there whole or not at all, else to standard output.
@@ -326,10 +341,7 @@ impl<'a> Sink<'a> {
         }
         let format = match args.format {
             TableFormat::Csv => {
-                let guard = match args.spreadsheet_safe {
-                    true => Guard::Formulas,
-                    false => Guard::None,
-                };
+                let guard = guard(args.spreadsheet_safe);
                 let mut writer = CsvWriter::new(table, guard, out)?;
                 if args.hxl {
                     writer.tags()?;

@@ -14,7 +14,7 @@ use situ_sqlite::SqliteStore;
 use super::add::lines::{self, Rejects};
 use super::add::trial::Trial;
 use super::add::{self, Added};
-use crate::args::{ImportArgs, ImportFrom, ImportGitArgs, ImportRules};
+use crate::args::{ImportArgs, ImportFrom, ImportGitArgs, ImportRules, KnownArg};
 use crate::exit::{Exit, Hinted};
 use crate::ledger;
 use crate::now::Now;
@@ -23,6 +23,14 @@ use crate::run::Session;
 use crate::time::Clock;
 
 pub(crate) fn run(args: &ImportArgs, session: &mut Session<'_>) -> anyhow::Result<Exit> {
+    if session.global.at.is_some() || session.global.known != KnownArg::Now {
+        let message = "an import asks nothing, so --at and --known mean nothing here";
+        return Err(Hinted::new(
+            message,
+            "leave them out; --learnt says when a table became public",
+        )
+        .into());
+    }
     let store = ledger::open_to_write(session.global.store())?;
     let (rules, mut added) = match (&args.from, &args.file) {
         (Some(ImportFrom::Git(git)), _) => (&git.rules, from_git(git, &store, session)?),
@@ -85,7 +93,7 @@ fn from_file(
                 now: session.now.instant(),
                 zone: mapping.zone(),
             };
-            Some(clock.instant(text).context("cannot read --learnt")?.instant)
+            Some(clock.fixed(text).context("cannot read --learnt")?.instant)
         }
         None => None,
     };

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use situ_core::{
-    EventId, Instant, Known, Name, Position, Projection as _, RecordField, SituationId, Verbatim,
+    EventId, Instant, Known, Name, Position, Projection as _, RecordField, SituationId, TextError,
+    Verbatim,
 };
 use situ_import::{Publication, RecordKey, Records};
 
@@ -14,6 +15,7 @@ use crate::exit::{Exit, Hinted, NotThere};
 use crate::ledger::{self, Ledger};
 use crate::question::Question;
 use crate::render::moment;
+use crate::render::number::plural;
 use crate::run::Session;
 
 /// The answer.
@@ -57,15 +59,13 @@ pub(crate) fn run(args: &RecordArgs, session: &mut Session<'_>) -> anyhow::Resul
     let mut question = Question::resolve(session, &ledger)?;
     let dataset = dataset(args, &records, &question.situation)?;
     if let Some(version) = args.version_number {
-        let reached = records.version(&question.situation, &dataset, version);
-        // Before the first version, nothing was known of the dataset.
-        question.position = reached.unwrap_or(Position::START);
+        question.position = reached(version, &records, &question.situation, &dataset)?;
         question.as_of.known = Known::Position(question.position);
     }
     let key = RecordKey {
         situation: question.situation.clone(),
         dataset,
-        key: args.key.clone(),
+        key: key(&args.key)?,
     };
     let record = records.record(&key, question.as_of.known);
     let answer = answer(args, &key, record);
@@ -78,6 +78,46 @@ pub(crate) fn run(args: &RecordArgs, session: &mut Session<'_>) -> anyhow::Resul
         Status::Present => Exit::Answered,
         Status::FieldAbsent | Status::RecordAbsent => Exit::No,
     })
+}
+
+/// The key, where it can be one.
+fn key(text: &str) -> anyhow::Result<Name> {
+    const SHOWN: usize = 60;
+    let hint = "name a record as `situ record` does: 2023-10-19, or 2026-02-01|Quetta where a key has several columns";
+    Name::new(text).map_err(|error| {
+        let message = match error {
+            TextError::Empty => "the key of the record is empty".to_owned(),
+            TextError::TooLong { len, limit } => {
+                let start: String = text.chars().take(SHOWN).collect();
+                format!("the key `{start}…` has {len} bytes; a key has at most {limit}")
+            }
+            TextError::Forbidden { .. } => format!("no record has this key: {error}"),
+        };
+        Hinted::new(message, hint).into()
+    })
+}
+
+/// The position after which the log held a version; before the first, nothing was known of the dataset.
+fn reached(
+    version: u64,
+    records: &Records,
+    situation: &SituationId,
+    dataset: &Name,
+) -> anyhow::Result<Position> {
+    let versions = records.versions(situation, dataset);
+    let Some((last, _)) = versions.last_key_value() else {
+        let message = format!("{dataset} has no versions: it was not imported as a history");
+        return Err(NotThere(format!("{message}; ask with --known")).into());
+    };
+    if version > *last {
+        let number = plural(versions.len(), "version");
+        return Err(NotThere(format!(
+            "there is no version {version} of {dataset}: the log holds {number}, the last of them {last}; without --version-number the newest answers"
+        ))
+        .into());
+    }
+    let reached = records.version(situation, dataset, version);
+    Ok(reached.unwrap_or(Position::START))
 }
 
 /// The dataset asked about: the one named, or the only one there is.

@@ -179,3 +179,29 @@ fn a_time_of_a_claim_keeps_its_precision() {
     refused("soonish", "is no time; write");
     refused("01/02/2026", "can be read as two dates");
 }
+
+#[test]
+fn a_fixed_moment_is_the_same_whenever_it_is_read() {
+    for text in [
+        "2026-02-04",
+        "2026-02-04 12:00",
+        "4 February 2026",
+        "2026-02-04T07:00:00Z",
+    ] {
+        assert_eq!(karachi().fixed(text), karachi().instant(text), "{text}");
+    }
+    for text in [
+        "now",
+        "2 hours ago",
+        "yesterday",
+        "today 09:00",
+        "last friday",
+        "2 days ago",
+    ] {
+        let error = karachi().fixed(text).unwrap_err().to_string();
+        assert!(
+            error.contains("is another moment whenever it is read"),
+            "{error}"
+        );
+    }
+}

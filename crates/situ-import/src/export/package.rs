@@ -1,5 +1,6 @@
 //! The description of a Data Package: what a folder of exported files holds, for programs and people.
 
+use super::csv::Guard;
 use serde::Serialize;
 use serde_json::{Value, json};
 use situ_core::{AsOf, Instant, Position, Projection as _, SituationId, SourceId};
@@ -28,6 +29,8 @@ pub struct Package<'a> {
     pub policy: &'a Policy,
     /// How many restricted events were left out.
     pub restricted_left_out: u64,
+    /// Whether cells of its tables are guarded against being taken for formulas.
+    pub guard: Guard,
     /// Lines to cite its figures by; none where restricted events were left out, for those lines would not hold against the log.
     pub citations: Vec<Citation>,
     /// The files.
@@ -63,6 +66,7 @@ impl Package<'_> {
                 "policy": { "name": policy.name, "version": policy.version, "order": trusted(self.policy) },
                 "views": { "tolls": Tolls::VERSION, "services": Services::VERSION },
                 "restricted_left_out": self.restricted_left_out,
+                "spreadsheet_safe": self.guard == Guard::Formulas,
                 "citations": self.citations.iter().map(Citation::to_string).collect::<Vec<_>>(),
             },
         });

@@ -12,7 +12,7 @@ use situ_import::export::{CsvWriter, Exported, Guard, Package, PackagedFile};
 use situ_rows::{CLAIMS, SERVICES, TOLLS, Table};
 use situ_tolls::{Citation, LogState, Policy};
 
-use super::{Asked, LeftOut, Notes, events, said};
+use super::{Asked, LeftOut, Notes, events, guard, said};
 use crate::args::{EventsFormat, PackageArgs};
 use crate::exit::Hinted;
 use crate::run::Session;
@@ -26,25 +26,26 @@ pub(super) fn write(
     make(folder)?;
     let mut left_out = LeftOut::default();
     let exported = asked.exported(&mut left_out)?;
-    let mut files = Vec::new();
+    let (mut files, mut notes) = (Vec::new(), Notes::default());
+    let guard = guard(args.spreadsheet_safe);
     for (table, path) in [
         (&CLAIMS, "claims.csv"),
         (&TOLLS, "tolls.csv"),
         (&SERVICES, "services.csv"),
     ] {
         let written = file(folder, path, |out| {
-            let mut writer = CsvWriter::new(table, Guard::None, out)?;
+            let mut writer = CsvWriter::new(table, guard, out)?;
             asked.rows(table, &exported, &args.policy, &mut left_out, |_, row| {
                 Ok(writer.row(row)?)
             })?;
-            writer.finish()?;
+            notes.guarded += writer.finish()?;
             Ok(())
         })?;
         files.push(described(Some(table), path, written));
     }
     let mut again = LeftOut::default();
     let written = file(folder, "events.ndjson", |out| {
-        events(asked, EventsFormat::Ndjson, out, &mut again)
+        events(asked, EventsFormat::Ndjson, Guard::None, out, &mut again).map(drop)
     })?;
     files.push(described(None, "events.ndjson", written));
     left_out.unstamped = again.unstamped;
@@ -58,6 +59,7 @@ pub(super) fn write(
         licences: &args.licence,
         policy: &args.policy,
         restricted_left_out: left_out.restricted,
+        guard,
         citations: match left_out.restricted {
             0 => citations(&exported, asked, &args.policy)?,
             _ => Vec::new(),
@@ -73,7 +75,7 @@ pub(super) fn write(
         "{} holds {path}, claims.csv, tolls.csv, services.csv and events.ndjson",
         folder.display()
     )?;
-    said(&left_out, Notes::default(), session.err)
+    said(&left_out, notes, session.err)
 }
 
 /// Makes the folder; one with anything in it is left alone.
