@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use situ_core::{
-    AsOf, Basis, ClaimRef, Harm, Interval, Known, Position, Register, SituationId, WindowKind,
+    AsOf, Basis, ClaimRef, Harm, Interval, Known, Outcome, Position, Register, SituationId, Who,
+    WindowKind,
 };
 
 use crate::brief::{Brief, Outline};
@@ -246,9 +247,11 @@ impl<'a> Asking<'a> {
         let [system, floor_system] = network.systems();
         let point = system.solve(|_| true);
         let repair = match &self.question.policy {
-            Policy::Consistent(order) => repair(&system, &network.current, |current| {
-                weight(&current.claim.report.source.origin, order)
-            }),
+            Policy::Consistent(order) => {
+                repair(&system, &network.is_bounded, &network.current, |current| {
+                    weight(&current.claim.report.source.origin, order)
+                })
+            }
             _ => Repair::default(),
         };
         let is_kept = |one: Evidence| !repair.gives_up(one);
@@ -283,12 +286,12 @@ impl<'a> Asking<'a> {
 /// A figure: cells that differ only in where a running count starts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Group {
-    pub(crate) outcome: situ_core::Outcome,
+    pub(crate) outcome: Outcome,
     pub(crate) period: Period,
     pub(crate) harm: Harm,
     pub(crate) places: Places,
     pub(crate) basis: Basis,
-    pub(crate) who: situ_core::Who,
+    pub(crate) who: Who,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -418,7 +421,7 @@ fn by_newest(nodes: &mut [Node], network: &Network<'_>) {
 /// Solutions under `point` and `floor` without the evidence that the bounds of some nodes must not rest on.
 pub(crate) struct Without {
     evidence: Vec<Evidence>,
-    nodes: Vec<Node>,
+    people: Vec<(Who, Outcome)>,
     point: Solution,
     floor: Solution,
 }
@@ -430,12 +433,12 @@ fn without_banned(
     is_kept: impl Fn(Evidence) -> bool,
 ) -> Vec<Without> {
     let mut without: Vec<Without> = Vec::new();
-    for (node, evidence) in &network.banned {
+    for (people, evidence) in &network.banned {
         match without.iter_mut().find(|other| other.evidence == *evidence) {
-            Some(other) => other.nodes.push(*node),
+            Some(other) => other.people.push(*people),
             None => without.push(Without {
                 evidence: evidence.clone(),
-                nodes: vec![*node],
+                people: vec![*people],
                 point: point.solve(|one| is_kept(one) && !evidence.contains(&one)),
                 floor: floor.solve(|one| is_kept(one) && !evidence.contains(&one)),
             }),
@@ -723,10 +726,10 @@ impl Resolved<'_> {
 
     /// The solution a node's bounds are read from.
     pub(crate) fn solution(&self, reading: Reading, node: Node) -> &Solution {
-        let without = self
-            .without
-            .iter()
-            .find(|without| without.nodes.contains(&node));
+        let cell = &self.network.counts[node].cell;
+        let people = (cell.who, cell.outcome);
+        let mut without = self.without.iter();
+        let without = without.find(|without| without.people.contains(&people));
         match (reading, without) {
             (Reading::Point, None) => &self.point,
             (Reading::Floor, None) => &self.floor,
@@ -1028,6 +1031,9 @@ fn period(
         .or_else(|| asked?.start())
         .or_else(|| {
             let span = network.counts[node?].cell.span;
+            if span == Span::Incident {
+                return None;
+            }
             let claims = network.current.iter().map(|current| current.claim);
             claims
                 .filter(|claim| claim.cell.span == span)

@@ -51,24 +51,28 @@ pub(crate) fn clashes(
     point: &Solution,
 ) -> Clashes {
     let mut clashes = Clashes::default();
-    let tentative = network.tentative_system();
+    // What never gets an upper end clashes with nothing, but may relate what does.
+    let with_bounded = |system: &System| system.bounded(&network.is_bounded);
+    let bounded = with_bounded(system);
+    let whole_tentative = network.tentative_system();
+    let tentative = whole_tentative.as_ref().map(with_bounded);
     let may_clash = tentative.as_ref().map(|system| system.solve(|_| true));
-    let certain = (system, point, false);
-    let possible = tentative.iter().zip(&may_clash);
-    let possible = possible.map(|(system, solution)| (system, solution, true));
+    let certain = (system, &bounded, point, false);
+    let possible = whole_tentative.iter().zip(&tentative).zip(&may_clash);
+    let possible = possible.map(|((whole, system), solution)| (whole, system, solution, true));
     let mut disputes = None;
-    for (system, solution, is_tentative) in [certain].into_iter().chain(possible) {
+    for (whole, system, solution, is_tentative) in [certain].into_iter().chain(possible) {
         if solution.clashes.is_empty() {
             continue;
         }
         let disputes = disputes.get_or_insert_with(|| sides.disputes());
         // What no constraint relates is looked at apart, as it would be if the rest were not there.
-        let component_of = system.components();
+        let component_of = whole.components();
         let clashing = solution.clashes.iter();
         let clashing: BTreeSet<Node> = clashing.map(|clash| component_of[clash.node]).collect();
         for component in clashing {
             let mut related = vec![false; network.current.len()];
-            for fact in &system.facts {
+            for fact in system.facts() {
                 if let Some(related) = related.get_mut(fact.evidence as usize) {
                     *related |= component_of[fact.node] == component;
                 }
@@ -118,7 +122,7 @@ impl Search<'_> {
             let most_choices = if self.is_tentative { 1 } else { MOST_CHOICES };
             let minimal = minimal_sets(self.system, is_looked_at, most_choices);
             if minimal.is_cut && !self.is_tentative {
-                let facts = self.system.facts.iter();
+                let facts = self.system.facts().iter();
                 let related = facts.filter(|fact| self.is_related(fact.evidence));
                 clashes.cut.extend(related.map(|fact| fact.node));
             }
@@ -138,13 +142,12 @@ impl Search<'_> {
 
     /// The widest clash of exactly this evidence.
     fn found(&self, evidence: Vec<Evidence>) -> FoundClash {
-        let solution = self.system.solve(|one| evidence.contains(&one));
-        let widest = solution.clashes.iter().max_by_key(|clash| clash.gap());
-        let widest = widest.expect("a clashing set clashes");
+        let widest = self.system.widest(&evidence);
+        let (node, widest, solution) = widest.expect("a clashing set clashes");
         FoundClash {
-            node: widest.node,
+            node,
             gap: widest.gap(),
-            words: clash_in_words(&solution, widest),
+            words: clash_in_words(&solution, &widest),
             evidence,
             is_tentative: self.is_tentative,
         }
@@ -289,7 +292,7 @@ mod tests {
 
     /// Every minimal clashing set, by trying all sets.
     fn tried(system: &System) -> BTreeSet<Vec<Evidence>> {
-        let all = u32::try_from(system.facts.len()).unwrap();
+        let all = u32::try_from(system.facts().len()).unwrap();
         let sets = (0..1_u32 << all).map(|bits| (0..all).filter(move |one| bits >> one & 1 == 1));
         let clashes =
             |set: &Vec<Evidence>| !system.solve(|one| set.contains(&one)).clashes.is_empty();

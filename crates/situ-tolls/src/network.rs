@@ -9,7 +9,9 @@ mod windows;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use situ_core::{AsOf, ClaimRef, Name, Position, Register, SituationId, SourceId, WindowKind};
+use situ_core::{
+    AsOf, ClaimRef, Name, Outcome, Position, Register, SituationId, SourceId, Who, WindowKind,
+};
 
 use crate::carry::Carried;
 use crate::claims::{Cell, Claim, Claims, Declared, Moment, Moved, Restart, Span};
@@ -72,8 +74,10 @@ pub(crate) struct Network<'a> {
     /// Rules that may not hold, for windows of unstated kind and as-ofs that may be one moment: they bound no figure, and show
     /// possible conflicts.
     tentative: Vec<Rule>,
-    /// Evidence the bounds of a node must not rest on.
-    pub(crate) banned: BTreeMap<Node, Vec<Evidence>>,
+    /// For each count whether it may get an upper end, whatever is claimed as things stand: others never clash.
+    pub(crate) is_bounded: Vec<bool>,
+    /// Evidence the bounds of a count of these people must not rest on.
+    pub(crate) banned: BTreeMap<(Who, Outcome), Vec<Evidence>>,
     /// By whole.
     partitions: Vec<(Node, Partition)>,
     /// The running counts.
@@ -124,6 +128,7 @@ impl<'a> Network<'a> {
             rules: Vec::new(),
             all_rules: Rc::default(),
             tentative: Vec::new(),
+            is_bounded: Vec::new(),
             banned: BTreeMap::new(),
             partitions: Vec::new(),
             running: Vec::new(),
@@ -147,14 +152,23 @@ impl<'a> Network<'a> {
                 network.add_asked(cell);
             }
         }
-        network.add_containments();
+        // The rules of windows and of what is carried stand behind the containments, which must know of both: they say which
+        // counts may get an upper end.
+        let (first, first_tentative) = (network.rules.len(), network.tentative.len());
         network.add_windows();
         network.add_carrying();
+        let later = network.rules.len() - first;
+        let later_tentative = network.tentative.len() - first_tentative;
+        let ladders = network.add_containments();
+        network.rules[first..].rotate_left(later);
+        network.tentative[first_tentative..].rotate_left(later_tentative);
+        let turns = first..network.rules.len() - later;
         let is_running =
             |node: &Node| matches!(network.counts[*node].cell.span, Span::Cumulative(_));
         network.running = network.nodes().filter(is_running).collect();
         network.ban_totals_of_retracted(standing);
-        network.all_rules = Rc::new(Rules::from(std::mem::take(&mut network.rules)));
+        let rules = std::mem::take(&mut network.rules);
+        network.all_rules = Rc::new(Rules::with_ladders(rules, ladders, turns));
         network
     }
 
@@ -168,7 +182,7 @@ impl<'a> Network<'a> {
     /// where that changes nothing.
     pub(crate) fn tentative_system(&self) -> Option<System> {
         let changes = !self.tentative.is_empty();
-        let rules = || Rules::from([self.all_rules.as_slice(), &self.tentative].concat());
+        let rules = || self.all_rules.and(&self.tentative);
         changes.then(|| self.system(Reading::Point, Rc::new(rules())))
     }
 
@@ -195,11 +209,7 @@ impl<'a> Network<'a> {
                 evidence: number(self.current.len() + index),
             }
         });
-        System {
-            nodes: self.counts.len(),
-            facts: facts.chain(moved).collect(),
-            rules,
-        }
+        System::new(self.counts.len(), facts.chain(moved).collect(), rules)
     }
 
     /// Every claim, change of outcome, declaration and restart, by number.
@@ -366,11 +376,8 @@ impl<'a> Network<'a> {
             if totals.is_empty() {
                 continue;
             }
-            for (node, count) in self.counts.iter().enumerate() {
-                if count.cell.who == claim.cell.who && count.cell.outcome == claim.cell.outcome {
-                    self.banned.entry(node).or_default().extend(&totals);
-                }
-            }
+            let people = (claim.cell.who, claim.cell.outcome);
+            self.banned.entry(people).or_default().extend(&totals);
         }
     }
 }

@@ -31,16 +31,18 @@ type Cost = u64;
 /// approach", 2013). What no constraint relates is mended apart, as it would be if the rest were not there.
 pub(crate) fn repair(
     system: &System,
+    is_bounded: &[bool],
     current: &[Current<'_>],
     weight: impl Fn(&Current<'_>) -> u32,
 ) -> Repair {
-    let whole = system.solve(|_| true);
+    let bounded = system.bounded(is_bounded);
+    let whole = bounded.solve(|_| true);
     if whole.clashes.is_empty() {
         return Repair::default();
     }
     let component_of = system.components();
     let claims: Vec<(Evidence, Node)> = system
-        .facts
+        .facts()
         .iter()
         .filter(|fact| (fact.evidence as usize) < current.len())
         .map(|fact| (fact.evidence, fact.node))
@@ -56,7 +58,7 @@ pub(crate) fn repair(
             let weight = weight(&current[*one as usize]);
             costs[*one as usize] = Some((Cost::from(weight) << 32) + age);
         }
-        let lightest = lightest(system, &costs);
+        let lightest = lightest(&bounded, &costs);
         related.retain(|(one, _)| lightest.contains(one));
         given_up.extend(related);
     }
@@ -199,7 +201,7 @@ mod tests {
             system in small(),
             weights in prop::collection::vec(1..4_u64, 6),
         ) {
-            let costs: Vec<Option<Cost>> = weights[..system.facts.len()]
+            let costs: Vec<Option<Cost>> = weights[..system.facts().len()]
                 .iter()
                 .enumerate()
                 .map(|(age, weight)| Some((weight << 32) + age as Cost))
@@ -209,9 +211,9 @@ mod tests {
             prop_assert!(mends(&|one| given_up.contains(&one)));
             let cost = |one: Evidence| costs[one as usize].unwrap();
             let total: Cost = given_up.iter().map(|one| cost(*one)).sum();
-            for bits in 0..1_u32 << system.facts.len() {
+            for bits in 0..1_u32 << system.facts().len() {
                 let is_in = |one: Evidence| bits >> one & 1 == 1;
-                let all = (0..).take(system.facts.len());
+                let all = (0..).take(system.facts().len());
                 let other: Cost = all.filter(|one| is_in(*one)).map(cost).sum();
                 prop_assert!(other >= total || !mends(&is_in));
             }

@@ -3,9 +3,15 @@
 //! Every constraint relates one whole to a sum of parts. Bounds are propagated to a fixpoint; a bound that got tighter keeps
 //! what made it so. Where a count can be nothing any more, it is frozen and its clash kept: one contradiction does not spread.
 
+mod ladders;
+
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 use std::rc::Rc;
+
+pub(crate) use ladders::{Climb, Ladders};
+use ladders::{Raise, Raised};
 
 /// A count to be bounded.
 pub(crate) type Node = usize;
@@ -50,9 +56,12 @@ pub(crate) struct Rule {
 /// Counts, claims and constraints.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct System {
-    pub(crate) nodes: usize,
-    pub(crate) facts: Vec<Fact>,
-    pub(crate) rules: Rc<Rules>,
+    nodes: usize,
+    /// In the order of their evidence.
+    facts: Vec<Fact>,
+    rules: Rc<Rules>,
+    /// After so many, contradictory cycles have gone round.
+    rounds: usize,
 }
 
 /// Constraints, which systems of other facts may share.
@@ -60,6 +69,9 @@ pub(crate) struct System {
 pub(crate) struct Rules {
     list: Vec<Rule>,
     of: OnceCell<RulesOf>,
+    ladders: Ladders,
+    /// The rules of the list among which the climbs of ladders come in their turn: sorted by their first parts.
+    turns: Range<usize>,
 }
 
 /// For each node, the rules it is in.
@@ -77,8 +89,19 @@ impl RulesOf {
 }
 
 impl Rules {
-    pub(crate) fn as_slice(&self) -> &[Rule] {
-        &self.list
+    /// Rules, and ladders whose climbs come among some of them, part after part.
+    pub(crate) fn with_ladders(list: Vec<Rule>, ladders: Ladders, turns: Range<usize>) -> Self {
+        Self {
+            ladders,
+            turns,
+            ..Self::from(list)
+        }
+    }
+
+    /// The same rules and more behind them, with the same ladders.
+    pub(crate) fn and(&self, more: &[Rule]) -> Self {
+        let list = [self.list.as_slice(), more].concat();
+        Self::with_ladders(list, self.ladders.clone(), self.turns.clone())
     }
 }
 
@@ -86,7 +109,7 @@ impl From<Vec<Rule>> for Rules {
     fn from(list: Vec<Rule>) -> Self {
         Self {
             list,
-            of: OnceCell::new(),
+            ..Self::default()
         }
     }
 }
@@ -139,7 +162,7 @@ struct Step {
     /// The claim, or the declaration the constraint comes from.
     evidence: Option<Evidence>,
     /// Where its inputs stand among those of all steps.
-    inputs: std::ops::Range<usize>,
+    inputs: Range<usize>,
 }
 
 /// Which end of an interval.
@@ -173,6 +196,20 @@ struct Input {
 }
 
 impl System {
+    /// So many counts, with what is claimed of them, in the order of the evidence, and how they relate.
+    pub(crate) fn new(nodes: usize, facts: Vec<Fact>, rules: Rc<Rules>) -> Self {
+        Self {
+            nodes,
+            facts,
+            rules,
+            rounds: 2 * nodes + 8,
+        }
+    }
+
+    pub(crate) fn facts(&self) -> &[Fact] {
+        &self.facts
+    }
+
     /// Propagates to the fixpoint, using only evidence that `allowed` accepts.
     pub(crate) fn solve(&self, allowed: impl Fn(Evidence) -> bool) -> Solution {
         let mut solution = Solution {
@@ -186,49 +223,121 @@ impl System {
         };
         solution.take_facts(self, &allowed);
         let rules_of = self.rules_of();
+        let turns = &self.rules.turns;
+        let mut climbing = Climbing::new(&self.rules.ladders, self.nodes);
         // Round by round, in the order of the rules, those whose counts got tighter: short proofs come first, and the order of
         // facts does not matter. Contradictory cycles would creep; they stop at their clash, or when they have gone round.
         let mut due: Vec<usize> = Vec::new();
-        for _ in 0..=(2 * self.nodes + 8) {
+        let mut tightened: Vec<Node> = Vec::new();
+        for _ in 0..=self.rounds {
             due.clear();
+            tightened.clear();
+            tightened.append(&mut solution.tightened);
             // Once each: a total of thousands of parts gets tighter by every one of them.
-            solution.tightened.sort_unstable();
-            solution.tightened.dedup();
-            for node in solution.tightened.drain(..) {
-                due.extend_from_slice(rules_of.node(node));
+            tightened.sort_unstable();
+            tightened.dedup();
+            if tightened.is_empty() {
+                break;
+            }
+            for node in &tightened {
+                due.extend_from_slice(rules_of.node(*node));
             }
             due.sort_unstable();
             due.dedup();
-            if due.is_empty() {
-                break;
-            }
-            for rule in due.iter().map(|rule| &self.rules.list[*rule]) {
-                if rule.evidence.is_none_or(&allowed) {
-                    solution.apply(rule);
-                }
-            }
+            let is_held = |rule: &&Rule| rule.evidence.is_none_or(&allowed);
+            let of = |due: &[usize]| -> Vec<&Rule> {
+                let rules = due.iter().map(|rule| &self.rules.list[*rule]);
+                rules.filter(is_held).collect()
+            };
+            let (before, rest) = due.split_at(due.partition_point(|rule| *rule < turns.start));
+            let (among, after) = rest.split_at(rest.partition_point(|rule| *rule < turns.end));
+            solution.apply_all(&of(before));
+            climbing.round(&mut solution, &tightened, &of(among));
+            solution.apply_all(&of(after));
         }
         solution
     }
 
     /// For each node the first of those that rules relate it to, over any number of steps.
     pub(crate) fn components(&self) -> Vec<Node> {
-        let mut component_of: Vec<Option<Node>> = vec![None; self.nodes];
-        let rules_of = self.rules_of();
-        for first in 0..self.nodes {
-            let mut reached = vec![first];
-            while let Some(node) = reached.pop() {
-                if component_of[node].is_none() {
-                    component_of[node] = Some(first);
-                    let rules = rules_of
-                        .node(node)
-                        .iter()
-                        .map(|rule| &self.rules.list[*rule]);
-                    reached.extend(rules.flat_map(|rule| rule.parts.iter().chain([&rule.whole])));
+        let mut above: Vec<Node> = (0..self.nodes).collect();
+        for rule in &self.rules.list {
+            for part in &rule.parts {
+                join(&mut above, *part, rule.whole);
+            }
+        }
+        for (a, b) in self.rules.ladders.joins() {
+            join(&mut above, a, b);
+        }
+        (0..self.nodes).map(|node| head(&mut above, node)).collect()
+    }
+
+    /// What clashes can come of: without the counts that `is_bounded` does not hold of.
+    ///
+    /// Those must be counts that never get an upper end, whatever is claimed, as every part of a bounded count is bounded: then
+    /// nothing comes back from them, and the rest clashes just as it does beside them.
+    pub(crate) fn bounded(&self, is_bounded: &[bool]) -> Self {
+        let facts = self.facts.iter().filter(|fact| is_bounded[fact.node]);
+        let rules = self.rules.list.iter();
+        let rules = rules.filter(|rule| nodes_of(rule).all(|node| is_bounded[node]));
+        let rules: Vec<Rule> = rules.cloned().collect();
+        Self {
+            nodes: self.nodes,
+            facts: facts.cloned().collect(),
+            rules: Rc::new(Rules::from(rules)),
+            rounds: self.rounds,
+        }
+    }
+
+    /// What follows from some evidence alone, without the counts that it says nothing of; with the nodes they are here.
+    fn only(&self, evidence: &[Evidence]) -> (Self, Vec<Node>) {
+        let facts = evidence.iter().flat_map(|one| {
+            let first = self.facts.partition_point(|fact| fact.evidence < *one);
+            let own = self.facts[first..].iter();
+            own.take_while(|fact| fact.evidence == *one)
+        });
+        let mut facts: Vec<Fact> = facts.cloned().collect();
+        facts.sort_by_key(|fact| fact.evidence);
+        let mut nodes: BTreeSet<Node> = BTreeSet::new();
+        let mut rules: BTreeSet<usize> = BTreeSet::new();
+        let mut reached: Vec<Node> = facts.iter().map(|fact| fact.node).collect();
+        while let Some(node) = reached.pop() {
+            if nodes.insert(node) {
+                for rule in self.rules_of().node(node) {
+                    if rules.insert(*rule) {
+                        reached.extend(nodes_of(&self.rules.list[*rule]));
+                    }
                 }
             }
         }
-        component_of.into_iter().flatten().collect()
+        let nodes: Vec<Node> = nodes.into_iter().collect();
+        let here = |node: &mut Node| *node = nodes.partition_point(|other| *other < *node);
+        for fact in &mut facts {
+            here(&mut fact.node);
+        }
+        let rules = rules.into_iter().map(|rule| {
+            let mut rule = self.rules.list[rule].clone();
+            rule.parts.iter_mut().for_each(here);
+            here(&mut rule.whole);
+            rule
+        });
+        let rules: Vec<Rule> = rules.collect();
+        let system = Self {
+            nodes: nodes.len(),
+            facts,
+            rules: Rc::new(Rules::from(rules)),
+            rounds: self.rounds,
+        };
+        (system, nodes)
+    }
+
+    /// The widest clash of just this evidence, by the node it is of here, and what it is found in.
+    pub(crate) fn widest(&self, evidence: &[Evidence]) -> Option<(Node, Clash, Solution)> {
+        let (system, nodes) = self.only(evidence);
+        let solution = system.solve(|one| evidence.contains(&one));
+        let clashes = solution.clashes.iter();
+        let widest = clashes.max_by_key(|clash| clash.gap())?.clone();
+        Some((nodes[widest.node], widest, solution))
     }
 
     fn rules_of(&self) -> &RulesOf {
@@ -255,6 +364,7 @@ impl System {
 
     /// Leaves out what a clash does not need: without any one of the rest there is no clash.
     pub(crate) fn minimal(&self, clashing: &[Evidence]) -> Vec<Evidence> {
+        let (system, _) = self.only(clashing);
         let mut kept = clashing.to_vec();
         for candidate in clashing {
             let without: Vec<Evidence> = kept
@@ -262,7 +372,7 @@ impl System {
                 .copied()
                 .filter(|evidence| evidence != candidate)
                 .collect();
-            if !self
+            if !system
                 .solve(|evidence| without.contains(&evidence))
                 .clashes
                 .is_empty()
@@ -277,6 +387,121 @@ impl System {
 /// Every node of a rule.
 fn nodes_of(rule: &Rule) -> impl Iterator<Item = Node> {
     rule.parts.iter().chain([&rule.whole]).copied()
+}
+
+/// The first of those a node is joined with.
+fn head(above: &mut [Node], node: Node) -> Node {
+    let mut head = node;
+    while above[head] != head {
+        above[head] = above[above[head]];
+        head = above[head];
+    }
+    head
+}
+
+fn join(above: &mut [Node], a: Node, b: Node) {
+    let (a, b) = (head(above, a), head(above, b));
+    above[a.max(b)] = a.min(b);
+}
+
+/// Lower ends on their way up the ladders, while a system is solved.
+struct Climbing<'a> {
+    ladders: &'a Ladders,
+    /// The nodes that got tighter in the round before.
+    is_due: Vec<bool>,
+    /// What every rung may take.
+    raised: Raised,
+    /// What only rungs that are due may take: of parts that are not due themselves.
+    raised_due: Raised,
+}
+
+impl<'a> Climbing<'a> {
+    fn new(ladders: &'a Ladders, nodes: usize) -> Self {
+        Self {
+            ladders,
+            is_due: vec![false; nodes],
+            raised: Raised::on(ladders),
+            raised_due: Raised::on(ladders),
+        }
+    }
+
+    /// One round of the climbs and of the rules among them: part after part, as if each rung were a rule of its own.
+    fn round(&mut self, solution: &mut Solution, tightened: &[Node], among: &[&Rule]) {
+        let parts = self.ladders.parts();
+        let due = &tightened[..tightened.partition_point(|node| *node < parts)];
+        let mut among = among.iter().copied().peekable();
+        for node in due {
+            self.is_due[*node] = true;
+        }
+        if due.iter().any(|node| self.ladders.is_rung(*node)) {
+            for part in 0..parts {
+                self.turn(solution, part, &mut among);
+            }
+        } else {
+            for part in due {
+                self.turn(solution, *part, &mut among);
+            }
+        }
+        for rule in among {
+            solution.apply(rule);
+        }
+        let mut reached = self.raised.reached(self.ladders);
+        reached.extend(self.raised_due.reached(self.ladders));
+        for node in reached {
+            self.settle(solution, node);
+        }
+        self.raised.clear(self.ladders);
+        self.raised_due.clear(self.ladders);
+        for node in due {
+            self.is_due[*node] = false;
+        }
+    }
+
+    /// The rules of the parts before one, then what that climbs.
+    fn turn<'r>(
+        &mut self,
+        solution: &mut Solution,
+        part: Node,
+        among: &mut std::iter::Peekable<impl Iterator<Item = &'r Rule>>,
+    ) {
+        while let Some(rule) = among.next_if(|rule| rule.parts[0] < part) {
+            solution.apply(rule);
+        }
+        self.settle(solution, part);
+        let Some(end) = solution.usable(part, Side::Lower) else {
+            return;
+        };
+        let is_due = self.is_due[part];
+        for climb in self.ladders.climbs_of(part) {
+            let raise = Raise {
+                value: end.value,
+                part,
+                proof: end.proof,
+                name: climb.name,
+            };
+            let raised = if is_due {
+                &mut self.raised
+            } else {
+                &mut self.raised_due
+            };
+            if climb.from < climb.end {
+                raised.send(self.ladders, climb.from, raise);
+            }
+            if let Some(also) = climb.also.filter(|also| is_due || self.is_due[*also]) {
+                self.settle(solution, also);
+                solution.raise(also, raise);
+            }
+        }
+    }
+
+    /// Gives a rung what has come up to it so far.
+    fn settle(&self, solution: &mut Solution, node: Node) {
+        let raise = self.raised.at(self.ladders, node);
+        let due = (self.raised_due.at(self.ladders, node)).filter(|_| self.is_due[node]);
+        if let Some(raise) = Raise::higher(raise, due) {
+            solution.raise(node, raise);
+        }
+    }
 }
 
 impl Solution {
@@ -431,6 +656,24 @@ impl Solution {
         }
         for fact in &system.facts {
             self.freeze_if_clashing(fact.node);
+        }
+    }
+
+    fn apply_all(&mut self, rules: &[&Rule]) {
+        for rule in rules {
+            self.apply(rule);
+        }
+    }
+
+    /// Raises a rung, which is not bounded from above, to what a part below it has come to.
+    fn raise(&mut self, rung: Node, raise: Raise) {
+        if raise.value > self.least(rung) {
+            let input = Input {
+                is_plus: true,
+                proof: raise.proof,
+            };
+            let rule = (Some(raise.name), None);
+            self.set_end(rung, Side::Lower, raise.value, rule, [input]);
         }
     }
 
@@ -597,15 +840,13 @@ pub(crate) mod tests {
 
     #[test]
     fn a_part_is_the_total_less_the_others() {
-        let system = System {
-            nodes: 4,
-            facts: vec![
-                fact(0, 255, Some(255), 0),
-                fact(1, 22, Some(22), 1),
-                fact(2, 36, Some(36), 2),
-            ],
-            rules: Rc::new(Rules::from(vec![total(&[1, 2, 3], Sense::Equal)])),
-        };
+        let facts = vec![
+            fact(0, 255, Some(255), 0),
+            fact(1, 22, Some(22), 1),
+            fact(2, 36, Some(36), 2),
+        ];
+        let rules = Rules::from(vec![total(&[1, 2, 3], Sense::Equal)]);
+        let system = System::new(4, facts, Rc::new(rules));
         let solution = system.solve(|_| true);
         let (least, most) = (solution.lower(3).unwrap(), solution.upper(3).unwrap());
         assert_eq!((least.value, most.value), (197, 197));
@@ -642,11 +883,8 @@ pub(crate) mod tests {
         let facts = facts
             .map(|(node, n)| fact(node, *n, Some(*n), u32::try_from(node).unwrap()))
             .collect();
-        let system = System {
-            nodes: 4,
-            facts,
-            rules: Rc::new(Rules::from(vec![total(&[1, 2, 3], Sense::AtLeast)])),
-        };
+        let rules = Rules::from(vec![total(&[1, 2, 3], Sense::AtLeast)]);
+        let system = System::new(4, facts, Rc::new(rules));
         let solution = system.solve(|_| true);
         let clash = &solution.clashes[0];
         assert_eq!(clash.gap(), 5);
@@ -664,27 +902,25 @@ pub(crate) mod tests {
             prop::collection::btree_set(0..4usize, 1..4),
             0..3usize,
         );
-        (facts, prop::collection::vec(rule, 0..4)).prop_map(|(facts, rules)| System {
-            nodes: 4,
-            facts: (0..)
+        (facts, prop::collection::vec(rule, 0..4)).prop_map(|(facts, rules)| {
+            let facts = (0..)
                 .zip(facts)
                 .map(|(evidence, (node, least, width))| {
                     fact(node, least, width.map(|width| least + width), evidence)
                 })
-                .collect(),
-            rules: Rc::new(Rules::from(
-                rules
-                    .into_iter()
-                    .map(|(whole, parts, sense)| Rule {
-                        name: "rule",
-                        whole,
-                        parts: parts.into_iter().filter(|part| *part != whole).collect(),
-                        sense: [Sense::AtLeast, Sense::AtMost, Sense::Equal][sense],
-                        evidence: None,
-                    })
-                    .filter(|rule| !rule.parts.is_empty())
-                    .collect::<Vec<_>>(),
-            )),
+                .collect();
+            let rules = rules
+                .into_iter()
+                .map(|(whole, parts, sense)| Rule {
+                    name: "rule",
+                    whole,
+                    parts: parts.into_iter().filter(|part| *part != whole).collect(),
+                    sense: [Sense::AtLeast, Sense::AtMost, Sense::Equal][sense],
+                    evidence: None,
+                })
+                .filter(|rule| !rule.parts.is_empty())
+                .collect::<Vec<_>>();
+            System::new(4, facts, Rc::new(Rules::from(rules)))
         })
     }
 
@@ -717,11 +953,8 @@ pub(crate) mod tests {
                 whole: 1,
                 ..total(&[3, 4], sense(lower))
             };
-            System {
-                nodes: 5,
-                facts: claimed.collect(),
-                rules: Rc::new(Rules::from(vec![total(&[1, 2], sense(upper)), below])),
-            }
+            let rules = Rules::from(vec![total(&[1, 2], sense(upper)), below]);
+            System::new(5, claimed.collect(), Rc::new(rules))
         })
     }
 

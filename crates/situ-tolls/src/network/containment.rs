@@ -1,73 +1,332 @@
 //! What lies within what: in people, scope, place, time and basis.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 
 use situ_core::{Basis, Harm, Instant, Outcome, PlaceId, WindowKind};
 
 use super::{Context, Count, Network};
 use crate::claims::{Moment, Span};
-use crate::solver::{Node, Rule, Sense};
+use crate::solver::{Climb, Ladders, Node, Rule, Sense};
 
 impl Network<'_> {
     /// Whatever lies within a count, in people, scope, place, time and basis, is no more than it.
-    pub(super) fn add_containments(&mut self) {
-        let mut outer: BTreeMap<(Outcome, Harm), Outer> = BTreeMap::new();
-        for (node, count) in self.counts.iter().enumerate() {
-            let key = (count.cell.outcome, count.cell.harm);
-            outer.entry(key).or_default().push(node, count);
-        }
-        for outer in outer.values_mut() {
-            outer.sort();
-        }
-        for part in 0..self.counts.len() {
+    ///
+    /// Every pair is a rule of its own; but where counts of one cell can never get an upper end they stand on a ladder.
+    pub(super) fn add_containments(&mut self) -> Ladders {
+        let series = self.series();
+        let around = self.series_around(&series);
+        let windows = self.outer_windows();
+        let windows_around: Vec<Vec<(usize, Node)>> = (0..self.figures)
+            .map(|part| self.windows_around(part, &windows))
+            .collect();
+        let bounded = self.bounded_series(&series, &around, &windows_around);
+        let mut ladders = Ladders::among(self.counts.len());
+        let rungs: Vec<Range<usize>> = (series.list.iter().zip(&bounded))
+            .map(|(one, is_bounded)| match *is_bounded || one.is_of_windows {
+                true => 0..0,
+                false => ladders.put_up(&one.by_earliest),
+            })
+            .collect();
+        let mut rules: Vec<Rule> = Vec::new();
+        for (part, windows_around) in windows_around.into_iter().enumerate() {
             let inner = &self.counts[part];
-            let mut found: Vec<(&'static str, Node)> = Vec::new();
-            for harm in self.context.harms_around(inner.cell.harm) {
-                let Some(outer) = outer.get(&(inner.cell.outcome, harm)) else {
-                    continue;
-                };
-                for whole in outer.around(inner).filter(|whole| *whole != part) {
-                    let name = self.context.containment(inner, &self.counts[whole]);
-                    found.extend(name.map(|name| (name, whole)));
+            // In the order of whose harm, running counts and incidents before windows, and as they stand.
+            let mut found: Vec<(usize, bool, Node, &'static str)> = Vec::new();
+            let mut climbs: Vec<Climb> = Vec::new();
+            for wider in &around[series.of[part]] {
+                let outer = &series.list[wider.series];
+                let rungs = &rungs[wider.series];
+                if rungs.is_empty() {
+                    let wholes = outer.nodes.iter().copied();
+                    let wholes = wholes
+                        .filter(|whole| *whole != part && inner.may_bound(&self.counts[*whole]));
+                    found.extend(wholes.map(|whole| (wider.rank, false, whole, wider.name)));
+                } else if !self.is_unstated(part) {
+                    let climb = self.climb(part, outer, rungs, wider.name);
+                    climbs.extend(climb);
                 }
             }
-            for (name, whole) in found {
-                self.rule(name, whole, vec![part], Sense::AtLeast, None);
+            found.sort_unstable();
+            let windows = windows_around.into_iter().filter_map(|(rank, whole)| {
+                let name = self.context.containment(inner, &self.counts[whole])?;
+                Some((rank, true, whole, name))
+            });
+            found.extend(windows);
+            found.sort_by_key(|(rank, is_window, ..)| (*rank, *is_window));
+            ladders.climb(climbs);
+            rules.extend(found.into_iter().map(|(_, _, whole, name)| Rule {
+                name,
+                whole,
+                parts: vec![part],
+                sense: Sense::AtLeast,
+                evidence: None,
+            }));
+        }
+        for rule in rules {
+            self.rule(rule.name, rule.whole, rule.parts, rule.sense, None);
+        }
+        for (one, _) in series.list.iter().zip(&bounded).filter(|(_, is)| **is) {
+            self.add_same_moments(&one.nodes);
+        }
+        self.is_bounded = (0..self.counts.len())
+            .map(|node| series.of.get(node).is_none_or(|of| bounded[*of]))
+            .collect();
+        ladders
+    }
+
+    /// How a part climbs a ladder; none where no rung is of its moment or later.
+    fn climb(
+        &self,
+        part: Node,
+        outer: &Counted,
+        rungs: &Range<usize>,
+        name: &'static str,
+    ) -> Option<Climb> {
+        let inner = &self.counts[part];
+        let is_too_early = |whole: &Node| self.counts[*whole].as_of.earliest <= inner.as_of.latest;
+        let first = match inner.cell.accumulates() {
+            true => outer.by_earliest.partition_point(is_too_early),
+            false => outer.by_earliest.len(),
+        };
+        let same = outer
+            .nodes
+            .binary_search_by_key(&inner.as_of, |whole| self.counts[*whole].as_of);
+        let also = same.ok().map(|place| outer.nodes[place]);
+        let climb = Climb {
+            name,
+            from: rungs.start + first,
+            end: rungs.end,
+            also: also.filter(|whole| *whole != part),
+        };
+        (climb.from < climb.end || climb.also.is_some()).then_some(climb)
+    }
+
+    /// The counts, cell by cell and epoch by epoch.
+    fn series(&self) -> Series {
+        let nodes: Vec<(&Count, Node)> = (self.index.iter())
+            .map(|(count, node)| (count, *node))
+            .collect();
+        let is_of_one =
+            |a: &(&Count, Node), b: &(&Count, Node)| a.0.cell == b.0.cell && a.0.epoch == b.0.epoch;
+        let mut series = Series {
+            list: Vec::new(),
+            of: vec![0; self.figures],
+        };
+        for counts in nodes.chunk_by(is_of_one) {
+            let nodes: Vec<Node> = counts.iter().map(|(_, node)| *node).collect();
+            for node in &nodes {
+                series.of[*node] = series.list.len();
+            }
+            let mut by_earliest = nodes.clone();
+            by_earliest.sort_by_key(|node| self.counts[*node].as_of.earliest);
+            series.list.push(Counted {
+                is_of_windows: matches!(counts[0].0.cell.span, Span::Window(..)),
+                nodes,
+                by_earliest,
+            });
+        }
+        series
+    }
+
+    /// For each series those, but for windows, that it lies within by all but time.
+    fn series_around(&self, series: &Series) -> Vec<Vec<Wider>> {
+        let first = |one: &Counted| &self.counts[one.nodes[0]];
+        let mut outer: HashMap<(Outcome, Harm, &[PlaceId]), Vec<usize>> = HashMap::new();
+        let mut sets_of: HashMap<&PlaceId, BTreeSet<&[PlaceId]>> = HashMap::new();
+        for (index, one) in series.list.iter().enumerate() {
+            let cell = &first(one).cell;
+            if !one.is_of_windows {
+                let key = (cell.outcome, cell.harm, &*cell.places);
+                outer.entry(key).or_default().push(index);
+                for place in &*cell.places {
+                    sets_of.entry(place).or_default().insert(&cell.places);
+                }
             }
         }
-        self.add_same_moments();
+        let mut places_around: HashMap<&[PlaceId], Vec<&[PlaceId]>> = HashMap::new();
+        let around = series.list.iter().map(|one| {
+            let inner = first(one);
+            let places: &Vec<&[PlaceId]> = places_around
+                .entry(&inner.cell.places)
+                .or_insert_with_key(|places| self.context.sets_around(places, &sets_of));
+            let harms = self.context.harms_around(inner.cell.harm);
+            let mut wider = Vec::new();
+            for (rank, harm) in harms.into_iter().enumerate() {
+                let keys = places.iter().map(|set| (inner.cell.outcome, harm, *set));
+                for index in keys.filter_map(|key| outer.get(&key)).flatten() {
+                    let name = self.context.lies_within(inner, first(&series.list[*index]));
+                    wider.extend(name.map(|name| Wider {
+                        rank,
+                        name,
+                        series: *index,
+                    }));
+                }
+            }
+            wider
+        });
+        around.collect()
+    }
+
+    /// Which series may ever get an upper end, under whichever reading: those claimed with one, and what lies within them or is
+    /// related to them by a rule that brings it there.
+    fn bounded_series(
+        &self,
+        series: &Series,
+        around: &[Vec<Wider>],
+        windows_around: &[Vec<(usize, Node)>],
+    ) -> Vec<bool> {
+        let mut within: Vec<Vec<usize>> = vec![Vec::new(); series.list.len()];
+        for (inner, wider) in around.iter().enumerate() {
+            for wider in wider {
+                within[wider.series].push(inner);
+            }
+        }
+        for (part, windows) in windows_around.iter().enumerate() {
+            for (_, window) in windows {
+                within[series.of[*window]].push(series.of[part]);
+            }
+        }
+        let rules = || self.rules.iter().chain(&self.tentative);
+        // Behind the figures are numbers of people who moved, which are all bounded.
+        let of = |node: &Node| series.of.get(*node).copied();
+        let mut related: Vec<Vec<&Rule>> = vec![Vec::new(); series.list.len()];
+        for rule in rules() {
+            for one in rule.parts.iter().chain([&rule.whole]).filter_map(of) {
+                related[one].push(rule);
+            }
+        }
+        let claimed = self.current.iter().zip(&self.nodes_of);
+        let claimed = claimed.filter(|(current, _)| current.claim.quantity.point().most.is_some());
+        let mut reached: Vec<usize> = claimed.map(|(_, node)| series.of[*node]).collect();
+        let moved = rules().filter(|rule| {
+            rule.parts
+                .iter()
+                .chain([&rule.whole])
+                .any(|node| of(node).is_none())
+        });
+        reached.extend(
+            moved
+                .flat_map(|rule| rule.parts.iter().chain([&rule.whole]))
+                .filter_map(of),
+        );
+        let mut bounded = vec![false; series.list.len()];
+        while let Some(one) = reached.pop() {
+            if std::mem::replace(&mut bounded[one], true) {
+                continue;
+            }
+            reached.extend(&within[one]);
+            let is_bounded = |node: &Node| of(node).is_none_or(|of| bounded[of]);
+            for rule in &related[one] {
+                if rule.sense != Sense::AtMost && is_bounded(&rule.whole) {
+                    reached.extend(rule.parts.iter().filter_map(of));
+                }
+                if rule.sense != Sense::AtLeast && rule.parts.iter().all(is_bounded) {
+                    reached.extend(of(&rule.whole));
+                }
+            }
+        }
+        bounded
+    }
+
+    /// The windows by outcome and harm, as others may lie within them.
+    fn outer_windows(&self) -> BTreeMap<(Outcome, Harm), Vec<OuterWindow>> {
+        let mut outer: BTreeMap<(Outcome, Harm), Vec<OuterWindow>> = BTreeMap::new();
+        for (node, count) in self.counts[..self.figures].iter().enumerate() {
+            if let Span::Window(_, from) = count.cell.span {
+                let key = (count.cell.outcome, count.cell.harm);
+                outer.entry(key).or_default().push(OuterWindow {
+                    from,
+                    as_of: count.as_of,
+                    node,
+                    last: count.as_of.latest,
+                });
+            }
+        }
+        for windows in outer.values_mut() {
+            windows.sort_by_key(|window| (window.from.earliest, window.node));
+            let mut last = None;
+            for window in windows {
+                window.last = last.map_or(window.last, |last: Instant| last.max(window.last));
+                last = Some(window.last);
+            }
+        }
+        outer
+    }
+
+    /// The windows that a window lies within, each by the place of its harm among those around: only where they begin by then and
+    /// end no sooner, so that those of a long row of windows do not all look at each other.
+    fn windows_around(
+        &self,
+        part: Node,
+        outer: &BTreeMap<(Outcome, Harm), Vec<OuterWindow>>,
+    ) -> Vec<(usize, Node)> {
+        let inner = &self.counts[part];
+        let Span::Window(_, from) = inner.cell.span else {
+            return Vec::new();
+        };
+        let as_of = inner.as_of;
+        let harms = self.context.harms_around(inner.cell.harm);
+        let mut around = Vec::new();
+        for (rank, harm) in harms.into_iter().enumerate() {
+            let windows = outer.get(&(inner.cell.outcome, harm));
+            let windows = windows.map_or(&[][..], Vec::as_slice);
+            let is_begun = |window: &OuterWindow| window.from.earliest <= from.earliest;
+            let begun = windows[..windows.partition_point(is_begun)].iter().rev();
+            let wholes = begun
+                .take_while(|window| window.last >= as_of.latest)
+                .filter(|window| as_of.is_up_to(window.as_of))
+                .map(|window| window.node)
+                .filter(|whole| *whole != part)
+                .filter(|whole| {
+                    self.context
+                        .containment(inner, &self.counts[*whole])
+                        .is_some()
+                });
+            around.extend(wholes.map(|whole| (rank, whole)));
+        }
+        around
     }
 
     /// Counts of one cell whose as-ofs may be one moment may be the same.
-    fn add_same_moments(&mut self) {
-        let nodes: Vec<(&Count, Node)> = self
-            .index
-            .iter()
-            .map(|(count, node)| (count, *node))
-            .collect();
-        let same_cell =
-            |a: &(&Count, Node), b: &(&Count, Node)| a.0.cell == b.0.cell && a.0.epoch == b.0.epoch;
-        for nodes in nodes.chunk_by(same_cell) {
-            for (index, (count, node)) in nodes.iter().enumerate() {
-                let others = nodes[..index].iter();
-                let same = others.filter(|(other, _)| count.may_be_the_same(other));
-                self.tentative.extend(same.map(|(_, other)| Rule {
-                    name: "same moment",
-                    whole: *other.min(node),
-                    parts: vec![*other.max(node)],
-                    sense: Sense::Equal,
-                    evidence: None,
-                }));
+    fn add_same_moments(&mut self, nodes: &[Node]) {
+        for (index, node) in nodes.iter().enumerate() {
+            for other in &nodes[..index] {
+                if self.counts[*node].may_be_the_same(&self.counts[*other]) {
+                    self.tentative.push(Rule {
+                        name: "same moment",
+                        whole: *other.min(node),
+                        parts: vec![*other.max(node)],
+                        sense: Sense::Equal,
+                        evidence: None,
+                    });
+                }
             }
         }
     }
 }
 
-/// The counts of one outcome and harm that others may lie within.
-#[derive(Default)]
-struct Outer {
-    others: Vec<(Moment, Node)>,
-    windows: Vec<OuterWindow>,
+/// The counts of a network, cell by cell and epoch by epoch.
+struct Series {
+    list: Vec<Counted>,
+    /// For each count which series it is of.
+    of: Vec<usize>,
+}
+
+/// The counts of one cell and epoch.
+struct Counted {
+    is_of_windows: bool,
+    /// In the order of their as-ofs.
+    nodes: Vec<Node>,
+    by_earliest: Vec<Node>,
+}
+
+/// A series that another lies within by all but time.
+struct Wider {
+    /// The place of its harm among those around that of the other.
+    rank: usize,
+    name: &'static str,
+    series: usize,
 }
 
 struct OuterWindow {
@@ -78,59 +337,17 @@ struct OuterWindow {
     last: Instant,
 }
 
-impl Outer {
-    fn push(&mut self, node: Node, count: &Count) {
-        match count.cell.span {
-            Span::Window(_, from) => self.windows.push(OuterWindow {
-                from,
-                as_of: count.as_of,
-                node,
-                last: count.as_of.latest,
-            }),
-            Span::Cumulative(_) | Span::Incident => self.others.push((count.as_of, node)),
-        }
-    }
-
-    fn sort(&mut self) {
-        self.windows
-            .sort_by_key(|window| (window.from.earliest, window.node));
-        let mut last = None;
-        for window in &mut self.windows {
-            window.last = last.map_or(window.last, |last: Instant| last.max(window.last));
-            last = Some(window.last);
-        }
-    }
-
-    /// The counts that a count may lie within by their time alone: windows only where they begin by then and end no sooner, so
-    /// that those of a long row of windows do not all look at each other.
-    fn around(&self, inner: &Count) -> impl Iterator<Item = Node> {
-        let as_of = inner.as_of;
-        let others = self.others.iter();
-        let others = others.filter(move |(outer, _)| as_of.is_up_to(*outer));
-        let begun = match inner.cell.span {
-            Span::Window(_, from) => {
-                let is_begun = |window: &OuterWindow| window.from.earliest <= from.earliest;
-                &self.windows[..self.windows.partition_point(is_begun)]
-            }
-            Span::Cumulative(_) | Span::Incident => &[],
-        };
-        let windows = begun.iter().rev();
-        let windows = windows
-            .take_while(move |window| window.last >= as_of.latest)
-            .filter(move |window| as_of.is_up_to(window.as_of));
-        others
-            .map(|(_, node)| *node)
-            .chain(windows.map(|window| window.node))
-    }
-}
-
 impl Context<'_> {
     /// The name of the constraint by which one count is no more than another, if it is; whose harm is checked already.
     fn containment(self, inner: &Count, outer: &Count) -> Option<&'static str> {
+        (inner.may_bound(outer)).then(|| self.lies_within(inner, outer))?
+    }
+
+    /// The same whenever both are of, but for when windows begin.
+    fn lies_within(self, inner: &Count, outer: &Count) -> Option<&'static str> {
         let (part, whole) = (&inner.cell, &outer.cell);
         let lies_within = part.outcome == whole.outcome
             && part.who.is_within(whole.who)
-            && inner.may_bound(outer)
             && inner.epoch == outer.epoch
             && basis_within(part.basis, whole.basis)
             && self.places_within(&part.places, &whole.places)
@@ -179,6 +396,29 @@ impl Context<'_> {
             around.push(Harm::All);
         }
         around
+    }
+
+    /// The sets of places, of those that hold some place, that a set lies within.
+    fn sets_around<'s>(
+        self,
+        places: &[PlaceId],
+        sets_of: &HashMap<&PlaceId, BTreeSet<&'s [PlaceId]>>,
+    ) -> Vec<&'s [PlaceId]> {
+        let mut around: Vec<&PlaceId> = places.first().into_iter().collect();
+        let mut next = 0;
+        let mut sets: BTreeSet<&[PlaceId]> = BTreeSet::from([&[][..]]);
+        while let Some(place) = around.get(next).copied() {
+            next += 1;
+            sets.extend(sets_of.get(place).into_iter().flatten());
+            let described = self.register.place(self.situation, place, self.as_of.known);
+            for outer in described.map_or(&[][..], |described| &described.within) {
+                if !around.contains(&outer) {
+                    around.push(outer);
+                }
+            }
+        }
+        sets.retain(|outer| self.places_within(places, outer));
+        sets.into_iter().collect()
     }
 
     pub(crate) fn places_within(self, inner: &[PlaceId], outer: &[PlaceId]) -> bool {

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use situ_core::{AgeBand, Coverage, EventId, PlaceId, Role, Sex, Who};
+use situ_core::{AgeBand, Coverage, EventId, Instant, PlaceId, Role, Sex, Who};
 
 use super::{Count, Network, number};
-use crate::claims::{Cell, Declared};
+use crate::claims::{Cell, Declared, Moment};
 use crate::solver::{Evidence, Node, Sense};
 
 /// A whole's parts, at one moment.
@@ -118,13 +118,21 @@ impl Network<'_> {
             cell: whole.cell.with_who(who),
             ..whole.clone()
         };
-        let up_to = self.index.range(..=&same_moment).rev();
-        up_to
-            .take_while(|(count, _)| {
-                count.cell == same_moment.cell && count.epoch == same_moment.epoch
-            })
-            .find(|(count, _)| count.may_bound(whole))
-            .map(|(_, node)| *node)
+        if let Some(node) = self.index.get(&same_moment) {
+            return Some(*node);
+        }
+        if !whole.cell.accumulates() {
+            return None;
+        }
+        let begins = Count {
+            as_of: Moment {
+                latest: whole.as_of.earliest,
+                earliest: Instant::from_unix_nanos(i64::MIN),
+            },
+            ..same_moment
+        };
+        let (count, node) = self.index.range(..&begins).next_back()?;
+        (count.cell == begins.cell && count.epoch == begins.epoch).then_some(*node)
     }
 
     /// The partitions of a count.
