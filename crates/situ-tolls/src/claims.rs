@@ -222,6 +222,18 @@ impl Cell {
         } == *self
     }
 
+    /// Whether it counts those of one incident that has a name.
+    pub(crate) fn is_of_a_named_incident(&self) -> bool {
+        self.span == Span::Incident && matches!(self.harm, Harm::Event(_))
+    }
+
+    /// Whether this is of an incident that has a name, and the other of one that has none: it may be another incident.
+    pub(crate) fn is_named_beside(&self, other: &Self) -> bool {
+        self.is_of_a_named_incident()
+            && other.span == Span::Incident
+            && !other.is_of_a_named_incident()
+    }
+
     /// The same cell for other people.
     pub(crate) fn with_who(&self, who: Who) -> Self {
         Self {

@@ -5,11 +5,11 @@
 mod restored;
 
 use situ_core::{
-    AsOf, Basis, CasualtiesReported, ClaimId, ClaimRef, ClaimRetracted, Condition, Count,
-    CounterRestarted, Coverage, Event, EventId, EventStore, Figure, Harm, Instant, Known, Name,
-    Outcome, OutcomeChanged, PartitionDeclared, Payload, Period, PlaceId, Position, Quantity,
-    RetractionReason, Role, SituationId, Source, SourceDescribed, SourceId, SourceKind, Text,
-    Valid, When, Who, WindowKind,
+    AsOf, AttackMode, AttackOccurred, Basis, CasualtiesReported, ClaimId, ClaimRef, ClaimRetracted,
+    Condition, Count, CounterRestarted, Coverage, Event, EventId, EventStore, Figure, Harm,
+    Instant, Known, Name, Outcome, OutcomeChanged, PartitionDeclared, Payload, Period, PlaceId,
+    Position, Quantity, RetractionReason, Role, SituationId, Source, SourceDescribed, SourceId,
+    SourceKind, Text, Valid, When, Who, WindowKind,
 };
 use situ_memory::MemoryStore;
 use situ_tolls::{
@@ -1655,4 +1655,46 @@ fn an_answer_says_the_position_it_was_resolved_at() {
     assert_eq!(at(Known::Position(Position::new(1))), Position::new(1));
     assert_eq!(at(Known::Position(Position::new(9))), Position::new(2));
     assert_eq!(at(Known::Learnt(noon(4))), Position::new(2));
+}
+
+#[test]
+fn incidents_with_a_name_say_nothing_of_one_without() {
+    let mut desk = Desk::default();
+    let of_one = |event: Option<EventId>, who, number| Figure {
+        scope: event.map_or(Harm::All, Harm::Event),
+        period: Period::Incident,
+        ..killed(who, exactly(number))
+    };
+    let attack = |desk: &mut Desk| {
+        let envelope = |event| Event {
+            occurred: Some(day(2)),
+            source: Some(source("desk")),
+            ..event
+        };
+        let attack = AttackOccurred {
+            mode: AttackMode::ArmedAssault,
+            targets: Vec::new(),
+            places: Vec::new(),
+            unnamed_places_within: None,
+            part_of: None,
+            words: None,
+        };
+        desk.record(2, envelope, attack)
+    };
+    let (one, other) = (attack(&mut desk), attack(&mut desk));
+    desk.report("a", 3, vec![of_one(Some(one), Role::Civilian, 49)]);
+    desk.report("b", 3, vec![of_one(Some(other), Role::SecurityForces, 5)]);
+    // Three people in some incident: it may be a third.
+    desk.report("c", 3, vec![of_one(None, Role::All, 3)]);
+    let tolls = desk.ask(28, &Question::default());
+    let mut shown: Vec<(u64, Role, Harm)> = Vec::new();
+    shown.extend(tolls.iter().map(|toll| (toll.least, toll.who, toll.scope)));
+    shown.sort_by_key(|(least, ..)| *least);
+    let expected = [
+        (3, Role::All, Harm::All),
+        (5, Role::SecurityForces, Harm::Event(other)),
+        (49, Role::Civilian, Harm::Event(one)),
+    ];
+    assert_eq!(shown, expected);
+    assert!(tolls.iter().all(|toll| toll.conflicts.is_empty()));
 }

@@ -351,7 +351,8 @@ impl Context<'_> {
             && inner.epoch == outer.epoch
             && basis_within(part.basis, whole.basis)
             && self.places_within(&part.places, &whole.places)
-            && self.span_within(inner, outer);
+            && self.span_within(inner, outer)
+            && !part.is_named_beside(whole);
         if !lies_within {
             return None;
         }

@@ -19,7 +19,7 @@ impl Network<'_> {
         self.nodes_of = vec![0; claimed.len()];
         for (index, count) in claimed {
             self.nodes_of[index] = self.add(count.clone());
-            if count.cell.harm != Harm::All {
+            if count.cell.harm != Harm::All && !count.cell.is_of_a_named_incident() {
                 self.add(Count {
                     cell: Cell {
                         harm: Harm::All,
