@@ -1,6 +1,6 @@
 //! Tables: rows of CSV, or objects of JSON.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 use std::io;
 
 use situ_core::Instant;
@@ -93,8 +93,8 @@ impl Keys {
                 break key;
             }
             let name = format!("{key}#{number}");
-            if !self.tried.contains_key(&hash_of(&name)) {
-                self.tried.insert(hash_of(&name), 1);
+            if let Entry::Vacant(free) = self.tried.entry(hash_of(&name)) {
+                free.insert(1);
                 break name;
             }
         };
