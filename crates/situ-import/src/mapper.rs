@@ -67,8 +67,8 @@ pub(crate) struct Mapper {
 struct Live {
     published: Option<EventId>,
     attack: Option<Attacked>,
-    /// The claims, by the place of their rule in the mapping.
-    claims: BTreeMap<RuleAt, (Claimed, ClaimId)>,
+    /// What it claims by the place of the rule in the mapping, in the claims that say so: the last of them, and those it revises.
+    claims: BTreeMap<RuleAt, (Claimed, Vec<ClaimId>)>,
     services: Standing,
     /// When the record as it is became known, and when what it claims did.
     learnt: Option<Instant>,
@@ -337,7 +337,7 @@ impl Mapper {
     fn take_back(&self, live: &mut Live, key: &str, version: Version<'_>, batch: &mut Batch) {
         self.take_back_services(live, key, version, batch);
         let claims = std::mem::take(&mut live.claims).into_values();
-        let claims = claims.map(|(_, claim)| ClaimRef::Claim(claim));
+        let claims = claims.flat_map(|(_, told)| told).map(ClaimRef::Claim);
         let attack = live.attack.take().map(|(id, ..)| ClaimRef::Event(id));
         let why = (self.mapping.changes.removed, None);
         for target in claims.chain(attack).chain(live.known_later(version)) {
@@ -553,38 +553,28 @@ impl Mapper {
             });
         }
         let changes = &self.mapping.changes;
+        let mut fallen: Vec<(ClaimId, (RetractionReason, Option<ClaimRef>))> = Vec::new();
         for (figure, (rule, claimed)) in (1..).zip(changed) {
             let claim = ClaimId { event: id, figure };
-            let before = live.claims.insert(rule, (claimed.clone(), claim));
-            let Some((before, before_claim)) = before else {
-                continue;
-            };
-            if changes.as_ == ChangeKind::Correction || !claimed.revises(&before) {
+            let (before, mut told) = live.claims.remove(&rule).unzip();
+            let revises = before.is_none_or(|before: Claimed| claimed.revises(&before));
+            if changes.as_ == ChangeKind::Correction || !revises {
                 let why = (changes.reason, Some(ClaimRef::Claim(claim)));
-                self.retract(
-                    ClaimRef::Claim(before_claim),
-                    why,
-                    key,
-                    version,
-                    live.published,
-                    batch,
-                );
+                fallen.extend(told.take().into_iter().flatten().map(|told| (told, why)));
             }
+            let mut told: Vec<ClaimId> = told.unwrap_or_default();
+            told.push(claim);
+            live.claims.insert(rule, (claimed, told));
         }
         let (kept, gone): (BTreeMap<_, _>, BTreeMap<_, _>) = std::mem::take(&mut live.claims)
             .into_iter()
             .partition(|(rule, _)| now.contains_key(rule));
         live.claims = kept;
-        for (_, claim) in gone.into_values() {
-            let why = (changes.removed, None);
-            self.retract(
-                ClaimRef::Claim(claim),
-                why,
-                key,
-                version,
-                live.published,
-                batch,
-            );
+        let gone = gone.into_values().flat_map(|(_, told)| told);
+        fallen.extend(gone.map(|told| (told, (changes.removed, None))));
+        for (claim, why) in fallen {
+            let target = ClaimRef::Claim(claim);
+            self.retract(target, why, key, version, live.published, batch);
         }
     }
 

@@ -139,8 +139,12 @@ fn next_of_csv(
             return Ok(Some((line, Err(reason.to_owned()))));
         }
         let Ok(cells) = csv::StringRecord::from_byte_record(record) else {
-            let reason = "no UTF-8; convert the file first".to_owned();
-            return Ok(Some((line, Err(reason))));
+            let reason = "no UTF-8; convert the file first";
+            if header.is_none() {
+                let reason = format!("the row of names is {reason}");
+                return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+            }
+            return Ok(Some((line, Err(reason.to_owned()))));
         };
         let Some(names) = header else {
             if let Some(error) = mistaken(&cells) {

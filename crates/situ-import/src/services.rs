@@ -98,6 +98,22 @@ impl Names {
     }
 }
 
+impl ScopeRule {
+    fn fields(&self) -> Vec<&String> {
+        let names: Vec<&Names> = match self {
+            Self::Place(_) => Vec::new(),
+            Self::Segment { from, to, route } => [from, to].into_iter().chain(route).collect(),
+            Self::Between { a, b } => std::iter::once(a).chain(b).collect(),
+            Self::Area(names)
+            | Self::Route(names)
+            | Self::Operator(names)
+            | Self::Network(names)
+            | Self::Facility(names) => vec![names],
+        };
+        names.into_iter().flat_map(Names::fields).collect()
+    }
+}
+
 /// Completes the rules of a mapping by those of its shape; says what they lack then.
 pub(crate) fn complete(mapping: &mut Mapping) -> Result<(), String> {
     if mapping.shape == Shape::Cap && mapping.records.learnt.is_some() {
@@ -123,6 +139,23 @@ pub(crate) fn complete(mapping: &mut Mapping) -> Result<(), String> {
 }
 
 impl ServiceRule {
+    /// The fields its words are read from, and those of which one says where.
+    pub(crate) fn words_and_scopes(&self) -> (Vec<&String>, Vec<&String>) {
+        fn field<T>(word: &Option<Word<T>>) -> Option<&String> {
+            match word {
+                Some(Word::Said { field, .. }) => Some(field),
+                Some(Word::Always(_)) | None => None,
+            }
+        }
+        let words = [
+            field(&self.service),
+            field(&self.degree),
+            field(&self.cause),
+        ];
+        let scopes = self.scope.iter().flat_map(ScopeRule::fields);
+        (words.into_iter().flatten().collect(), scopes.collect())
+    }
+
     /// The times it reads.
     pub(crate) fn moments(&self) -> impl Iterator<Item = &Moment> {
         let times = [&self.start, &self.end, &self.expected_end];

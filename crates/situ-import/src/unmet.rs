@@ -61,6 +61,10 @@ impl Unmet {
                 for moment in service.moments() {
                     unmet.moment(&purpose, Some(moment));
                 }
+                let (words, scopes) = service.words_and_scopes();
+                unmet.each(&purpose, words);
+                let scopes: Vec<String> = scopes.into_iter().cloned().collect();
+                unmet.any(&purpose, &scopes);
                 unmet.condition(&purpose, &service.where_);
             }
         }

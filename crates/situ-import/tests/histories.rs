@@ -183,8 +183,8 @@ fn last_known(versions: &[Version], model: &Told, then: Instant) -> Option<usize
     (0..versions.len()).rfind(known)
 }
 
-fn told(log: &mut Log, lines: &str) -> std::io::Result<()> {
-    let mapping = Mapping::from_toml(MAPPING).unwrap();
+fn told(log: &mut Log, lines: &str, changes: &str) -> std::io::Result<()> {
+    let mapping = Mapping::from_toml(&format!("{MAPPING}[changes]\nas = \"{changes}\"\n")).unwrap();
     let mut versions = VersionsTold::of(&mapping);
     replay(&log.store, Position::START, |recorded| {
         versions.apply(recorded)
@@ -201,7 +201,7 @@ fn told(log: &mut Log, lines: &str) -> std::io::Result<()> {
 
 /// What stands in a log as known then, by the day.
 fn standing(log: &Log, known: Known) -> BTreeMap<String, u64> {
-    let mut claims = BTreeMap::new();
+    let mut claims: Vec<(Position, situ_core::ClaimId, (String, u64))> = Vec::new();
     replay(&log.store, Position::START, |recorded| {
         if !known.includes(recorded.learnt_at, recorded.position) {
             return Ok(());
@@ -215,12 +215,13 @@ fn standing(log: &Log, known: Known) -> BTreeMap<String, u64> {
                         event: event.id,
                         figure: number,
                     };
-                    claims.insert(claim, (day, figure.quantity.shown().unwrap()));
+                    let said = (day, figure.quantity.shown().unwrap());
+                    claims.push((recorded.position, claim, said));
                 }
             }
             Payload::ClaimRetracted(retracted) => {
                 if let ClaimRef::Claim(claim) = retracted.target {
-                    claims.remove(&claim);
+                    claims.retain(|(_, told, _)| *told != claim);
                 }
             }
             _ => {}
@@ -228,16 +229,15 @@ fn standing(log: &Log, known: Known) -> BTreeMap<String, u64> {
         Ok(())
     })
     .unwrap();
-    let count = claims.len();
-    let standing: BTreeMap<String, u64> = claims.into_values().collect();
-    assert_eq!(standing.len(), count, "two claims of one day stand");
-    standing
+    // Of two that stand, the later revises the earlier.
+    claims.sort_by_key(|(position, ..)| *position);
+    claims.into_iter().map(|(_, _, said)| said).collect()
 }
 
-fn check(versions: &[Version]) {
+fn check(versions: &[Version], changes: &str) {
     let model = Told::of(versions);
     let mut log = Log::default();
-    told(&mut log, &model.lines).unwrap();
+    told(&mut log, &model.lines, changes).unwrap();
     let mut records = Records::default();
     replay(&log.store, Position::START, |recorded| {
         records.apply(recorded)
@@ -309,10 +309,10 @@ fn check(versions: &[Version]) {
             .is_none_or(|last| seq(last) != seq(line))
     });
     if is_cut_between {
-        told(&mut again, &begin).unwrap();
+        told(&mut again, &begin, changes).unwrap();
     }
-    told(&mut again, &model.lines).unwrap();
-    told(&mut again, &model.lines).unwrap();
+    told(&mut again, &model.lines, changes).unwrap();
+    told(&mut again, &model.lines, changes).unwrap();
     let all = |log: &Log| {
         let events = log.store.read_after(Position::START, 1000).unwrap();
         events
@@ -326,7 +326,8 @@ fn check(versions: &[Version]) {
 proptest! {
     #[test]
     fn any_history_answers_as_its_versions_do(versions in versions()) {
-        check(&versions);
+        check(&versions, "correction");
+        check(&versions, "revision");
     }
 
     #[test]
@@ -337,9 +338,9 @@ proptest! {
         let (before, after) = (Told::of(&versions).lines, Told::of(&rewritten).lines);
         prop_assume!(before != after);
         let mut log = Log::default();
-        told(&mut log, &before).unwrap();
+        told(&mut log, &before, "correction").unwrap();
         let head = log.store.head().unwrap();
-        let error = told(&mut log, &after).unwrap_err().to_string();
+        let error = told(&mut log, &after, "correction").unwrap_err().to_string();
         prop_assert!(error.contains("its past was rewritten"), "{}", error);
         prop_assert_eq!(log.store.head().unwrap(), head);
     }
