@@ -273,7 +273,7 @@ impl Source for Feed {
         Ok(Some(batch))
     }
 
-    fn unmet(&self) -> Vec<String> {
+    fn notes(&self) -> Vec<String> {
         self.mapper.unmet()
     }
 }

@@ -28,6 +28,9 @@ pub struct History {
     /// The latest time of a version so far.
     latest: Option<Instant>,
     told: Option<VersionsTold>,
+    /// The last version that was read, and whether none follows.
+    last: u64,
+    is_over: bool,
 }
 
 /// The versions of a dataset that a log holds, as a view: a history that goes on begins with the same ones.
@@ -35,8 +38,14 @@ pub struct History {
 pub struct VersionsTold {
     situation: SituationId,
     dataset: String,
-    /// When each became known, and its commit, by its number.
-    versions: BTreeMap<String, [Option<String>; 2]>,
+    /// By their numbers.
+    versions: BTreeMap<u64, VersionTold>,
+}
+
+#[derive(Debug)]
+struct VersionTold {
+    known_at: String,
+    commit: Option<String>,
 }
 
 impl VersionsTold {
@@ -52,8 +61,13 @@ impl VersionsTold {
 
     /// What is wrong with a version that a log would hold beside these.
     fn contradicts(&self, step: &Step) -> Option<String> {
-        let [known_at, commit] = self.versions.get(&step.seq.to_string())?;
-        let is_same = *known_at == Some(step.known_at.clone()) && *commit == step.commit;
+        let told = self.versions.get(&step.seq)?;
+        let is_same = is_same_instant(&told.known_at, &step.known_at)
+            && match (&told.commit, &step.commit) {
+                (Some(told), Some(commit)) => told.starts_with(commit) || commit.starts_with(told),
+                // A history may leave out what git has.
+                (None, _) | (_, None) => true,
+            };
         if is_same {
             return None;
         }
@@ -62,12 +76,30 @@ impl VersionsTold {
             None => format!("that of {known_at}"),
         };
         Some(format!(
-            "version {} is {}, and in the log it is {}: its past was rewritten, which makes it another history; import it into a new log, \
-             or under another `dataset`",
+            "version {} is {}, and in the log it is {}: its past was rewritten, which makes it another history; import it into a new log",
             step.seq,
             named(&step.known_at, step.commit.as_ref()),
-            named(known_at.as_deref().unwrap_or("no time"), commit.as_ref()),
+            named(&told.known_at, told.commit.as_ref()),
         ))
+    }
+
+    /// The versions a log holds after the last one that was read.
+    fn beyond(&self, last: u64) -> Option<String> {
+        let (newest, _) = self
+            .versions
+            .last_key_value()
+            .filter(|(newest, _)| **newest > last)?;
+        Some(format!(
+            "the log holds versions up to {newest}, and here the last is {last}: what those after it said stands; if they were taken back, import \
+             it into a new log"
+        ))
+    }
+}
+
+fn is_same_instant(one: &str, other: &str) -> bool {
+    match (one.parse::<Instant>(), other.parse::<Instant>()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => one == other,
     }
 }
 
@@ -84,14 +116,21 @@ impl Projection for VersionsTold {
         let Payload::RecordPublished(record) = event.payload else {
             return Ok(());
         };
-        if record.dataset.as_str() == self.dataset {
-            let said = ["known_at", "commit"].map(|field| {
+        let number = record.key.as_str().parse::<u64>();
+        if record.dataset.as_str() == self.dataset
+            && let Ok(number) = number
+        {
+            let said = |field: &str| {
                 let mut fields = record.fields.iter();
                 let (_, said) = fields.find(|(name, _)| name.as_str() == field)?;
                 let (RecordField::Stated(said) | RecordField::Derived(said)) = said;
                 said.as_ref().map(|said| said.as_str().to_owned())
-            });
-            self.versions.insert(record.key.as_str().to_owned(), said);
+            };
+            let version = VersionTold {
+                known_at: said("known_at").unwrap_or_default(),
+                commit: said("commit"),
+            };
+            self.versions.insert(number, version);
         }
         Ok(())
     }
@@ -133,6 +172,8 @@ impl History {
             touched: Touched::default(),
             latest: None,
             told: None,
+            last: 0,
+            is_over: false,
         }
     }
 
@@ -219,8 +260,15 @@ impl History {
                 None => self.mapper.remove(&key, version(line), batch),
             }
         }
-        let mut noted = vec![("known_at", step.known_at.as_str())];
-        noted.extend(step.commit.as_deref().map(|commit| ("commit", commit)));
+        // A version that is in the log is noted as it is there, which may be the same moment written otherwise.
+        let told = self.told.as_ref();
+        let told = told.and_then(|told| told.versions.get(&step.seq));
+        let (known_at, commit) = match told {
+            Some(told) => (&told.known_at, &told.commit),
+            None => (&step.known_at, &step.commit),
+        };
+        let mut noted = vec![("known_at", known_at.as_str())];
+        noted.extend(commit.as_deref().map(|commit| ("commit", commit)));
         noted.extend(step.error.as_deref().map(|error| ("error", error)));
         self.mapper
             .note_version(&noted, version(step.lines.1), batch);
@@ -237,11 +285,13 @@ impl Source for History {
     fn next_batch(&mut self) -> io::Result<Option<Batch>> {
         let mut batch = Batch::default();
         let Some(mut step) = self.next_step(&mut batch.rejects)? else {
+            self.is_over = true;
             return Ok((!batch.rejects.is_empty()).then_some(batch));
         };
         if let Some(wrong) = self.told.as_ref().and_then(|told| told.contradicts(&step)) {
             return Err(io::Error::new(io::ErrorKind::InvalidData, wrong));
         }
+        self.last = step.seq;
         let learnt = step.known_at.parse::<Instant>();
         if let Err(error) = &learnt {
             batch.rejects.push(Reject {
@@ -272,8 +322,10 @@ impl Source for History {
         Ok(Some(batch))
     }
 
-    fn unmet(&self) -> Vec<String> {
-        self.mapper.unmet()
+    fn notes(&self) -> Vec<String> {
+        let told = self.told.as_ref().filter(|_| self.is_over);
+        let beyond = told.and_then(|told| told.beyond(self.last));
+        self.mapper.unmet().into_iter().chain(beyond).collect()
     }
 }
 

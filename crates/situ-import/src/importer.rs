@@ -13,8 +13,9 @@ pub trait Source {
     /// When the input cannot be read any further. What only spoils a line is a [`Reject`] of the batch.
     fn next_batch(&mut self) -> io::Result<Option<Batch>>;
 
-    /// What its mapping reads and no record had, one sentence each: a misspelt column, or one this input lacks. Complete at the end.
-    fn unmet(&self) -> Vec<String>;
+    /// What whoever imports should know at the end, one sentence each: a column that the mapping reads and no record had, misspelt or of
+    /// another year; versions that a log holds and this input has no more.
+    fn notes(&self) -> Vec<String>;
 }
 
 /// What belongs together in an input: the records of one version, or some rows of a table.

@@ -130,7 +130,7 @@ impl Source for Table {
         Ok(Some(batch))
     }
 
-    fn unmet(&self) -> Vec<String> {
+    fn notes(&self) -> Vec<String> {
         self.mapper.unmet()
     }
 }

@@ -11,7 +11,7 @@ use situ_core::{
     ClaimRef, EventStore as _, Instant, Known, Name, Payload, Position, Projection as _,
     RecordField, SituationId, replay,
 };
-use situ_import::{History, Mapping, RecordKey, Records, Said, VersionsTold, import};
+use situ_import::{History, Mapping, RecordKey, Records, Said, Source as _, VersionsTold, import};
 
 mod taken;
 
@@ -343,5 +343,40 @@ proptest! {
         let error = told(&mut log, &after, "correction").unwrap_err().to_string();
         prop_assert!(error.contains("its past was rewritten"), "{}", error);
         prop_assert_eq!(log.store.head().unwrap(), head);
+        // The same moment, written otherwise.
+        log.rejects.clear();
+        told(&mut log, &before.replace(":00:00Z", ":00:00+00:00"), "correction").unwrap();
+        prop_assert!(log.rejects.iter().all(|reject| !reject.contains("RecordPublished")));
+        prop_assert_eq!(log.store.head().unwrap(), head);
     }
+}
+
+#[test]
+fn versions_that_are_gone_are_told() {
+    let version = |hour| Version {
+        hour,
+        changes: vec![Change {
+            key: 0,
+            field: 0,
+            value: Some(json!(hour)),
+            removes: false,
+        }],
+    };
+    let mut log = Log::default();
+    let notes = |log: &mut Log, versions: &[Version]| {
+        let mapping = Mapping::from_toml(MAPPING).unwrap();
+        let mut told = VersionsTold::of(&mapping);
+        replay(&log.store, Position::START, |recorded| told.apply(recorded)).unwrap();
+        let input = std::io::Cursor::new(Told::of(versions).lines);
+        let mut history = History::new(Box::new(input), mapping).following(told);
+        import(&mut history, log).unwrap();
+        history.notes()
+    };
+    assert_eq!(notes(&mut log, &[version(1), version(2)]), [""; 0]);
+    assert_eq!(
+        notes(&mut log, &[version(1)]),
+        [
+            "the log holds versions up to 2, and here the last is 1: what those after it said stands; if they were taken back, import it into a new log"
+        ]
+    );
 }

@@ -646,7 +646,7 @@ fn what_a_mapping_reads_and_no_record_has_is_told() {
         let mapping = Mapping::from_toml(&toml).unwrap();
         let mut table = Table::new(Box::new(table), mapping, None);
         Log::default().tell(&mut table);
-        table.unmet()
+        table.notes()
     };
     assert_eq!(
         unmet(b"day,by,dead\n2026-01-31,ministry,12\n"),

@@ -197,8 +197,8 @@ fn tell(
     })?;
     // What ended the import says more than that its rejects cannot be written.
     flushed?;
-    for unmet in source.unmet() {
-        writeln!(session.err, "note: {unmet}")?;
+    for note in source.notes() {
+        writeln!(session.err, "note: {note}")?;
     }
     let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let mut added = Added::default();
