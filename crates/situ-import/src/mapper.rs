@@ -558,7 +558,8 @@ impl Mapper {
             let claim = ClaimId { event: id, figure };
             let (before, mut told) = live.claims.remove(&rule).unzip();
             let revises = before.is_none_or(|before: Claimed| claimed.revises(&before));
-            if changes.as_ == ChangeKind::Correction || !revises {
+            // What became known later wins on its line, so a revision of an earlier time revises nothing.
+            if changes.as_ == ChangeKind::Correction || !revises || goes_back {
                 let why = (changes.reason, Some(ClaimRef::Claim(claim)));
                 fallen.extend(told.take().into_iter().flatten().map(|told| (told, why)));
             }

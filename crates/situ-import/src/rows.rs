@@ -153,6 +153,10 @@ fn next_of_csv(
             *header = Some(names_of(&cells, rename));
             continue;
         };
+        // Spreadsheets leave rows without anything in them behind.
+        if cells.iter().all(str::is_empty) {
+            continue;
+        }
         let is_over = cells.iter().skip(names.len()).any(|cell| !cell.is_empty());
         if is_over || cells.len() < names.len() {
             let reason = format!("{} cells under {} names", cells.len(), names.len());

@@ -201,7 +201,7 @@ fn told(log: &mut Log, lines: &str, changes: &str) -> std::io::Result<()> {
 
 /// What stands in a log as known then, by the day.
 fn standing(log: &Log, known: Known) -> BTreeMap<String, u64> {
-    let mut claims: Vec<(Position, situ_core::ClaimId, (String, u64))> = Vec::new();
+    let mut claims: Vec<((Instant, Position), situ_core::ClaimId, (String, u64))> = Vec::new();
     replay(&log.store, Position::START, |recorded| {
         if !known.includes(recorded.learnt_at, recorded.position) {
             return Ok(());
@@ -216,7 +216,7 @@ fn standing(log: &Log, known: Known) -> BTreeMap<String, u64> {
                         figure: number,
                     };
                     let said = (day, figure.quantity.shown().unwrap());
-                    claims.push((recorded.position, claim, said));
+                    claims.push(((recorded.learnt_at, recorded.position), claim, said));
                 }
             }
             Payload::ClaimRetracted(retracted) => {
@@ -229,8 +229,8 @@ fn standing(log: &Log, known: Known) -> BTreeMap<String, u64> {
         Ok(())
     })
     .unwrap();
-    // Of two that stand, the later revises the earlier.
-    claims.sort_by_key(|(position, ..)| *position);
+    // Of two that stand, the one that became known later revises the other.
+    claims.sort_by_key(|(known, ..)| *known);
     claims.into_iter().map(|(_, _, said)| said).collect()
 }
 

@@ -686,10 +686,34 @@ fn a_table_that_is_laid_out_otherwise_is_told() {
         error.as_deref(),
         Some("the file is empty, without a row of names")
     );
-    // What is cut off may have lost a digit.
-    let (error, log) = read(&toml, b"day,by,dead\n2026-01-31,ministry\n");
+    let (error, _) = read(&toml, b"d\xe4y,by,dead\n2026-01-31,ministry,12\n");
+    assert_eq!(
+        error.as_deref(),
+        Some("the row of names is no UTF-8; convert the file first")
+    );
+    // What is cut off may have lost a digit; a row without anything in it is none.
+    let (error, log) = read(&toml, b"day,by,dead\n2026-01-31,ministry\n,,\n");
     assert_eq!(
         (error, log.rejects),
         (None, vec!["line 2: 2 cells under 3 names".to_owned()])
+    );
+}
+
+#[test]
+fn a_column_of_services_that_no_record_has_is_told() {
+    let toml = "dataset = \"trains\"\nshape = \"csv\"\n[situation]\nid = \"rails\"\nzone = \"Etc/UTC\"\nopened = \"2026-01-01T00:00:00Z\"\n\
+                [publisher]\nid = \"desk\"\n[records]\nkey = [\"day\"]\n[[services]]\nservice = \"rail\"\n\
+                degree = { field = \"trian\", words = { some = \"partial\" }, otherwise = \"none\" }\n\
+                scope = [{ route = \"lien\" }, { area = [\"town\", \"twon\"] }]\nstart = { fields = [\"day\"] }\n";
+    let mapping = Mapping::from_toml(toml).unwrap();
+    let rows = b"day,train,line\n2026-01-31,some,Red\n";
+    let mut table = Table::new(Box::new(&rows[..]), mapping, None);
+    Log::default().tell(&mut table);
+    assert_eq!(
+        table.notes(),
+        [
+            "no record has `lien` or `town` or `twon`, which the mapping reads for services 1",
+            "no record has `trian`, which the mapping reads for services 1",
+        ]
     );
 }
