@@ -58,6 +58,10 @@ pub(crate) enum TimeError {
         "`{text}` is another moment whenever it is read, so importing twice would add everything twice; write the date or the moment, such as {now}"
     )]
     Moves { text: String, now: Instant },
+    #[error(
+        "`{0}` is no date and no moment; write 2026-02-04, 2026-02-04 12:00 or 2026-02-04T12:00:00+05:00"
+    )]
+    NotFixed(String),
     #[error(transparent)]
     Instant(#[from] InstantError),
     #[error(transparent)]
@@ -88,7 +92,14 @@ impl Clock {
     /// Reads a moment that is the same one whenever it is read.
     pub(crate) fn fixed(self, text: &str) -> Result<Resolved, TimeError> {
         const DAYS: i64 = 8;
-        let read = self.instant(text)?;
+        let read = self.instant(text).map_err(|error| match error {
+            // Their advice is to write words that move.
+            TimeError::WhichWeek(_)
+            | TimeError::WhichDay(_)
+            | TimeError::WhichDirection(_)
+            | TimeError::Unreadable(_) => TimeError::NotFixed(text.to_owned()),
+            other => other,
+        })?;
         let later = Self {
             now: self.now.saturating_add_nanos(DAYS * 86_400 * 1_000_000_000),
             ..self

@@ -204,4 +204,11 @@ fn a_fixed_moment_is_the_same_whenever_it_is_read() {
             "{error}"
         );
     }
+    for text in ["10:00", "friday 10:00", "2 hours", "soon"] {
+        let error = karachi().fixed(text).unwrap_err().to_string();
+        assert!(
+            error.contains("is no date and no moment; write 2026"),
+            "{error}"
+        );
+    }
 }
