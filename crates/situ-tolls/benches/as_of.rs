@@ -12,9 +12,9 @@
 use std::time::{Duration, Instant as Clock};
 
 use situ_core::{
-    AsOf, Basis, CasualtiesReported, Count, Event, EventId, Figure, Harm, Instant, Known, Outcome,
-    Period, Position, Projection, Quantity, Recorded, Role, SituationId, Source, SourceId, Valid,
-    When, WindowKind,
+    AsOf, AttackMode, AttackOccurred, Basis, CasualtiesReported, Count, Event, EventId, Figure,
+    Harm, Instant, Known, Outcome, Payload, Period, Position, Projection, Quantity, Recorded, Role,
+    SituationId, Source, SourceId, Valid, When, WindowKind,
 };
 use situ_tolls::{Policy, Question, Reading, Tolls};
 
@@ -64,23 +64,28 @@ fn recorded(
     as_of: u64,
     figures: Vec<Figure>,
 ) -> Recorded {
-    let learnt_at = day(as_of);
-    let mut digest = [0; 10];
-    digest[2..].copy_from_slice(&position.to_be_bytes());
     let reported = CasualtiesReported {
         figures,
         words: None,
         epoch: None,
     };
+    told(position, situation, origin, day(as_of), reported.into())
+}
+
+fn told(
+    position: u64,
+    situation: SituationId,
+    origin: &str,
+    learnt_at: Instant,
+    payload: Payload,
+) -> Recorded {
+    let mut digest = [0; 10];
+    digest[2..].copy_from_slice(&position.to_be_bytes());
     let event = Event {
         occurred: Some(When::instant(learnt_at)),
         learnt_at: Some(learnt_at),
         source: Some(Source::new(SourceId::new(origin).unwrap())),
-        ..Event::new(
-            EventId::from_content(learnt_at, digest),
-            situation,
-            reported,
-        )
+        ..Event::new(EventId::from_content(learnt_at, digest), situation, payload)
     };
     let mut body = Vec::new();
     event.encode(&mut body).unwrap();
@@ -173,6 +178,46 @@ fn daily_bulletins(days: u64) -> Vec<Recorded> {
         .collect()
 }
 
+/// One situation of many attacks, an hour apart, each with those killed and injured in it, as a table of attacks tells them.
+fn attacks(number: u64) -> Vec<Recorded> {
+    let mut log: Vec<Recorded> = Vec::new();
+    for attack in 0..number {
+        let at = Instant::from_unix_nanos(FIRST + i64::try_from(attack).unwrap() * DAY / 24);
+        let mut tell = |payload| {
+            let position = log.len() as u64 + 1;
+            log.push(told(position, situation(0), "archive", at, payload));
+            log[log.len() - 1].id
+        };
+        let attack_occurred = tell(
+            AttackOccurred {
+                mode: AttackMode::ArmedAssault,
+                targets: Vec::new(),
+                places: Vec::new(),
+                unnamed_places_within: None,
+                part_of: None,
+                words: None,
+            }
+            .into(),
+        );
+        let of_attack = |outcome, number| Figure {
+            scope: Harm::Event(attack_occurred),
+            ..figure(Role::All, outcome, number, Period::Incident)
+        };
+        tell(
+            CasualtiesReported {
+                figures: vec![
+                    of_attack(Outcome::Killed, attack % 5),
+                    of_attack(Outcome::Injured, attack % 7),
+                ],
+                words: None,
+                epoch: None,
+            }
+            .into(),
+        );
+    }
+    log
+}
+
 fn fold(log: &[Recorded]) -> Tolls {
     let mut tolls = Tolls::default();
     for recorded in log {
@@ -211,9 +256,27 @@ fn measure(
         let asked = situation(random.below(situations));
         timed(|| tolls.at(&asked, as_of, question)).0
     });
-    let answer = median(times.collect());
+    print(name, replay, median(times.collect()));
+}
+
+fn print(name: &str, replay: Duration, answer: Duration) {
     let ratio = answer.as_secs_f64() / replay.as_secs_f64();
     println!("{name:<58} {replay:>12.2?} {answer:>12.2?} {ratio:>12.6}");
+}
+
+/// The whole situation after all of its attacks, beside the fold of them.
+fn measure_attacks(number: u64) {
+    let log = attacks(number);
+    let replay = median((0..9).map(|_| timed(|| fold(&log)).0).collect());
+    let tolls = fold(&log);
+    let as_of = AsOf {
+        valid: Valid(day(2000)),
+        known: Known::Position(Position::new(log.len() as u64)),
+    };
+    let question = Question::default();
+    let answer = || timed(|| tolls.at(&situation(0), as_of, &question)).0;
+    let answer = median((0..9).map(|_| answer()).collect());
+    print(&format!("an answer over {number} attacks"), replay, answer);
 }
 
 fn main() {
@@ -266,6 +329,9 @@ fn main() {
         &whole,
         25,
     );
+    for number in [1000, 4000] {
+        measure_attacks(number / scale);
+    }
     let bulletins = daily_bulletins(60);
     let tolls = fold(&bulletins);
     let as_of = AsOf {

@@ -815,6 +815,8 @@ impl Side {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    mod explicit;
+
     use proptest::prelude::*;
 
     use super::*;

@@ -468,3 +468,6 @@ fn basis_within(inner: Basis, outer: Basis) -> bool {
                 | (Basis::Reported, Basis::PresumedIncluded)
         )
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ use super::{Node, ProofIx};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ladders {
     /// Ladder after ladder.
-    rungs: Vec<Node>,
+    pub(super) rungs: Vec<Node>,
     /// For each rung, the bounds of its ladder.
     bounds: Vec<(usize, usize)>,
     /// For each node that is a rung, which.
