@@ -199,9 +199,12 @@ fn told(log: &mut Log, lines: &str, changes: &str) -> std::io::Result<()> {
     }
 }
 
+/// When a claim became known and where it stands, its name, and what it says of which day.
+type Claim = ((Instant, Position), situ_core::ClaimId, (String, u64));
+
 /// What stands in a log as known then, by the day.
 fn standing(log: &Log, known: Known) -> BTreeMap<String, u64> {
-    let mut claims: Vec<((Instant, Position), situ_core::ClaimId, (String, u64))> = Vec::new();
+    let mut claims: Vec<Claim> = Vec::new();
     replay(&log.store, Position::START, |recorded| {
         if !known.includes(recorded.learnt_at, recorded.position) {
             return Ok(());
