@@ -653,7 +653,6 @@ impl Mapper {
             if let Some(mut before) = before {
                 let is_revised = changes.as_ == ChangeKind::Revision
                     && before.stated.when == told.stated.when
-                    && before.stated.degree == told.stated.degree
                     && before.stated.origin == told.stated.origin;
                 // Another forecast, and a later confirmation, say nothing against the one before.
                 let adds = matches!(claim.step, Step::Expected | Step::Confirmed);
