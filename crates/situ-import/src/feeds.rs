@@ -2,15 +2,17 @@
 
 mod cap;
 mod gtfs_rt;
+mod listed;
 mod wzdx;
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, Read as _};
 
-use situ_core::{BATCH_LIMIT, ClaimRef, EventId, Instant, Kind, Text};
+use situ_core::{BATCH_LIMIT, ClaimRef, Event, EventId, Instant, Kind, Text};
 
 use crate::importer::{Batch, Reject, Source};
 use crate::input::{Input, LINE_LIMIT};
+use crate::json::{short_enough, twice};
 use crate::mapper::{Fields, Mapper, Notation, Version, digest_of, hex};
 use crate::mapping::{Mapping, Shape};
 
@@ -25,6 +27,9 @@ const RECORD_LIMIT: usize = LINE_LIMIT;
 
 /// How many things a record may say: entities and periods multiply, and a small alert could say more than there is room for.
 const PARTS: usize = 10_000;
+
+/// How many bytes they may take in memory: each repeats what is said of all.
+const PARTS_BYTES: usize = 32 * 1024 * 1024;
 
 /// The usual rules for services of a shape, where it has some.
 pub(crate) const fn usual(shape: Shape) -> Option<&'static str> {
@@ -108,7 +113,7 @@ impl Feed {
         }
         let items = match self.mapper.mapping.shape() {
             Shape::GtfsRt => gtfs_rt::items(document),
-            Shape::Wzdx => wzdx::items(&document),
+            Shape::Wzdx => wzdx::items(document),
             _ => cap::items(document),
         };
         self.items = match items {
@@ -287,22 +292,70 @@ fn refused(line: u64, reason: String) -> Reject {
     }
 }
 
-/// Adds a field; a value that is longer than one may be goes on in fields `name+2`, `name+3` and so on.
-fn put(fields: &mut Fields, name: &str, value: &str) {
-    let mut rest = value;
-    for nth in 1.. {
-        let limit = Text::LIMIT.min(rest.len());
-        let end = (0..=limit).rev().find(|end| rest.is_char_boundary(*end));
-        let (piece, more) = rest.split_at(end.unwrap_or(rest.len()));
-        let name = match nth {
-            1 => name.to_owned(),
-            _ => format!("{name}+{nth}"),
-        };
-        fields.insert(name, piece.into());
-        rest = more;
-        if rest.is_empty() {
-            return;
+/// The fields of a record as they are found: each once, and no more of them than a log takes.
+#[derive(Default)]
+struct Found {
+    fields: Fields,
+    bytes: usize,
+}
+
+impl Found {
+    /// Adds a field; a value that is longer than one may be goes on in fields `name+2`, `name+3` and so on.
+    fn put(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let mut rest = value;
+        for nth in 1.. {
+            let limit = Text::LIMIT.min(rest.len());
+            let end = (0..=limit).rev().find(|end| rest.is_char_boundary(*end));
+            let (piece, more) = rest.split_at(end.unwrap_or(rest.len()));
+            let name = match nth {
+                1 => name.to_owned(),
+                _ => format!("{name}+{nth}"),
+            };
+            self.add(name, piece)?;
+            rest = more;
+            if rest.is_empty() {
+                break;
+            }
         }
+        Ok(())
+    }
+
+    /// A field takes at least its bytes in the log, so that what is refused here would be refused there, after it was held.
+    fn add(&mut self, name: String, value: &str) -> Result<(), String> {
+        short_enough(&name)?;
+        self.bytes += name.len() + value.len();
+        if self.bytes > Event::LIMIT {
+            return Err("the record is over the limit of 256 KiB".to_owned());
+        }
+        if self.fields.contains_key(&name) {
+            return Err(twice(&name));
+        }
+        self.fields.insert(name, value.into());
+        Ok(())
+    }
+}
+
+/// What a record says of services, as far as there is room for it.
+#[derive(Default)]
+struct Parts {
+    parts: Vec<Fields>,
+    bytes: usize,
+}
+
+impl Parts {
+    /// What a field takes beside its text, roughly.
+    const FIELD: usize = 64;
+
+    fn add(&mut self, part: Fields) -> Result<(), String> {
+        let fields = part.iter();
+        let bytes = fields.map(|(name, value)| name.len() + value.len() + Self::FIELD);
+        self.bytes += bytes.sum::<usize>();
+        if self.bytes > PARTS_BYTES {
+            let reason = "what it says, once for each thing it is about, is over the limit of 32 MiB; split it, or say less of each";
+            return Err(reason.to_owned());
+        }
+        self.parts.push(part);
+        Ok(())
     }
 }
 

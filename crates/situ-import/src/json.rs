@@ -1,11 +1,12 @@
 //! Objects of JSON, read one at a time from an array of any length.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::io::{self, BufRead};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use situ_core::Name;
 
 use crate::input::{Input, LINE_LIMIT};
 use crate::mapper::Fields;
@@ -218,7 +219,7 @@ impl<R: BufRead> Scanner<R> {
         Ok(())
     }
 
-    fn broken(&self, what: impl fmt::Display) -> io::Error {
+    pub(crate) fn broken(&self, what: impl fmt::Display) -> io::Error {
         let reason = format!("line {}: {what}", self.line);
         io::Error::new(io::ErrorKind::InvalidData, reason)
     }
@@ -245,7 +246,7 @@ impl<R: BufRead> Scanner<R> {
     }
 
     /// The name of a member, and the colon after it.
-    fn name(&mut self, buffer: &mut Vec<u8>) -> io::Result<String> {
+    pub(crate) fn name(&mut self, buffer: &mut Vec<u8>) -> io::Result<String> {
         self.value(buffer)?;
         let name = serde_json::from_slice::<String>(buffer);
         let name = name.map_err(|_| self.broken("the name of a member is missing"))?;
@@ -385,13 +386,8 @@ fn flatten(text: &str, before: &str, depth: usize, fields: &mut Fields) -> Resul
     if depth == 0 {
         return Err(format!("objects lie more than {DEPTH_LIMIT} deep"));
     }
-    let members: Members<'_> =
-        serde_json::from_str(text).map_err(|error| format!("no object of JSON: {error}"))?;
-    for (name, value) in members.0 {
-        let name = match before {
-            "" => name,
-            before => format!("{before}.{name}"),
-        };
+    short_enough(before)?;
+    for (name, value) in members(text, |name| below(before, &name))? {
         let value = value.get();
         let inner = value.strip_prefix('{').map(str::trim_start);
         if inner.is_some_and(|inner| !inner.starts_with('}')) {
@@ -403,23 +399,51 @@ fn flatten(text: &str, before: &str, depth: usize, fields: &mut Fields) -> Resul
     Ok(())
 }
 
-/// The members of an object, each as it stands.
-///
-/// # Errors
-/// Where it is no object, or a name comes twice.
-pub(crate) fn members(text: &str) -> Result<Fields, String> {
+/// The name of a member with the names that lead to it.
+pub(crate) fn below(before: &str, name: &str) -> String {
+    match before {
+        "" => name.to_owned(),
+        before => format!("{before}.{name}"),
+    }
+}
+
+/// The members of an object under the names they are to have, in their order and as they stand; none may come twice.
+pub(crate) fn members(
+    text: &str,
+    named: impl Fn(String) -> String,
+) -> Result<Vec<(String, &RawValue)>, String> {
     let members: Members<'_> =
         serde_json::from_str(text).map_err(|error| format!("no object of JSON: {error}"))?;
-    let mut fields = Fields::new();
-    for (name, value) in members.0 {
-        insert(&mut fields, name, value.get())?;
+    let members = members.0.into_iter();
+    let members: Vec<_> = members.map(|(name, value)| (named(name), value)).collect();
+    let mut seen = HashSet::new();
+    match members.iter().find(|(name, _)| !seen.insert(name.as_str())) {
+        Some((name, _)) => Err(twice(name)),
+        None => Ok(members),
     }
-    Ok(fields)
+}
+
+/// Refuses the name of a field that is longer than one may be, before every name below it repeats it.
+pub(crate) fn short_enough(name: &str) -> Result<(), String> {
+    if name.len() <= Name::LIMIT {
+        return Ok(());
+    }
+    let shown: String = name.chars().take(40).collect();
+    Err(format!(
+        "the name of a field is over the limit of {} bytes: {shown}…",
+        Name::LIMIT
+    ))
+}
+
+/// Why a field is refused that a record has already.
+pub(crate) fn twice(name: &str) -> String {
+    let shown: String = name.chars().take(200).collect();
+    format!("the field `{shown}` comes twice")
 }
 
 fn insert(fields: &mut Fields, name: String, value: &str) -> Result<(), String> {
     match fields.get(&name) {
-        Some(_) => Err(format!("the field `{name}` comes twice")),
+        Some(_) => Err(twice(&name)),
         None => {
             fields.insert(name, value.into());
             Ok(())
@@ -541,6 +565,14 @@ mod tests {
             all(twice, None, Some("line")),
             ["1! the field `line` comes twice"]
         );
+        let long = format!(r#"[{{"{}": {{"b": 1}}}}]"#, "a".repeat(257));
+        assert_eq!(
+            all(&long, None, None),
+            [format!(
+                "1! the name of a field is over the limit of 256 bytes: {}…",
+                "a".repeat(40)
+            )]
+        );
     }
 
     #[test]
@@ -557,6 +589,14 @@ mod tests {
             ("[{\"a\":1}", "line 1: the file ends too early"),
             ("[{\"a\":1}]\n]", "line 2: something follows the end"),
             ("[{\"a\":1,\"a\":2}]", "1! the field `a` comes twice"),
+            (
+                "[{\"a\":{\"b\":1},\"a\":{\"c\":2}}]",
+                "1! the field `a` comes twice",
+            ),
+            (
+                "[{\"a\":{\"b\":1},\"a.b\":2}]",
+                "1! the field `a.b` comes twice",
+            ),
             (
                 "[{\"a\":01}]",
                 "1! no object of JSON: invalid number at line 1 column 7",

@@ -199,8 +199,14 @@ impl Written {
                 let Some(value) = self.value else {
                     return Err(refuse(Some(&key), "`record_added` needs `value`"));
                 };
-                let members = members(value.get());
-                Change::Added(members.map_err(|reason| refuse(Some(&key), &reason))?)
+                let members = members(value.get(), |name| name)
+                    .map_err(|reason| refuse(Some(&key), &reason))?;
+                let fields = members.into_iter();
+                Change::Added(
+                    fields
+                        .map(|(name, value)| (name, value.get().into()))
+                        .collect(),
+                )
             }
             (Op::RecordRemoved, _) => Change::Removed,
             (_, None) => return Err(refuse(Some(&key), "the operation names no `field`")),

@@ -11,8 +11,9 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::ResolveResult;
 use situ_core::Instant;
 
-use super::{Item, Items, PARTS, RECORD_LIMIT, line_of, numbered, put, refused};
+use super::{Found, Item, Items, PARTS, Parts, RECORD_LIMIT, line_of, numbered, refused};
 use crate::importer::Reject;
+use crate::json::below;
 use crate::mapper::Fields;
 
 const NAMESPACES: [&str; 2] = [
@@ -544,19 +545,20 @@ fn point(text: &str) -> Option<(f64, f64)> {
 
 /// An alert as a record.
 fn item(alert: &Element) -> Result<Item, Reject> {
-    let invalid = |(line, reason): Invalid| Reject {
+    let unread = |(line, reason): Invalid| Reject {
         line,
         record: Some(alert.text_of("identifier").to_owned()).filter(|id| !id.is_empty()),
         field: None,
-        reason: format!("no valid alert: {reason}"),
+        reason,
     };
+    let invalid = |(line, reason)| unread((line, format!("no valid alert: {reason}")));
     let links = links(alert).map_err(invalid)?;
-    let mut fields = Fields::new();
-    flatten(alert, "", &mut fields);
+    let mut found = Found::default();
+    flatten(alert, "", &mut found).map_err(|reason| unread((alert.line, reason)))?;
     let is_actual = alert.text_of("status") == "Actual";
     let speaks = ["Alert", "Update", "Cancel"].contains(&alert.text_of("msgType"));
     let parts = match is_actual && speaks {
-        true => parts(alert).map_err(invalid)?,
+        true => parts(alert).map_err(unread)?.parts,
         false => Vec::new(),
     };
     let references = links.references.len();
@@ -565,13 +567,13 @@ fn item(alert: &Element) -> Result<Item, Reject> {
             "it cancels {references} alerts in {} areas and codes, over {PARTS} in all",
             parts.len()
         );
-        return Err(invalid((alert.line, reason)));
+        return Err(unread((alert.line, reason)));
     }
     Ok(Item {
         key: links.this.identifier.clone(),
         line: alert.line,
         learnt: Some(links.this.sent),
-        fields,
+        fields: found.fields,
         parts,
         odd: Vec::new(),
         alert: Some(Links {
@@ -640,33 +642,29 @@ fn links(alert: &Element) -> Result<Links, Invalid> {
 }
 
 /// Every element and attribute as a field, by its path.
-fn flatten(element: &Element, path: &str, fields: &mut Fields) {
+fn flatten(element: &Element, path: &str, found: &mut Found) -> Result<(), String> {
     for (name, value) in &element.attributes {
-        put(fields, &format!("{path}@{name}"), value);
+        found.put(&format!("{path}@{name}"), value)?;
     }
     if element.children.is_empty() {
-        put(fields, path, &element.text);
-        return;
+        return found.put(path, &element.text);
     }
     if !element.said().is_empty() {
-        put(fields, &format!("{path}.text()"), &element.text);
+        found.put(&format!("{path}.text()"), &element.text)?;
     }
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for child in &element.children {
         let count = counts.entry(&child.name).or_default();
         *count += 1;
         let name = numbered(&child.name, *count);
-        let path = match path {
-            "" => name,
-            path => format!("{path}.{name}"),
-        };
-        flatten(child, &path, fields);
+        flatten(child, &below(path, &name), found)?;
     }
+    Ok(())
 }
 
 /// What an alert says, once for each of its infos, areas, categories and codes of an area.
-fn parts(alert: &Element) -> Result<Vec<Fields>, Invalid> {
-    let mut parts = Vec::new();
+fn parts(alert: &Element) -> Result<Parts, Invalid> {
+    let mut parts = Parts::default();
     let mut whole = Fields::new();
     say(alert, &mut whole);
     for info in alert.all("info") {
@@ -687,7 +685,7 @@ fn parts(alert: &Element) -> Result<Vec<Fields>, Invalid> {
                 }
             }
             let most = codes.values().map(Vec::len).max().unwrap_or(1);
-            if parts.len() + most * info.all("category").count() > PARTS {
+            if parts.parts.len() + most * info.all("category").count() > PARTS {
                 return Err((info.line, format!("it names over {PARTS} areas and codes")));
             }
             for category in info.all("category") {
@@ -698,7 +696,7 @@ fn parts(alert: &Element) -> Result<Vec<Fields>, Invalid> {
                         let value = values.get(nth).or(values.last()).copied();
                         part.insert(format!("geocode.{name}"), value.unwrap_or_default().into());
                     }
-                    parts.push(part);
+                    parts.add(part).map_err(|reason| (info.line, reason))?;
                 }
             }
         }

@@ -3,14 +3,16 @@
 //! Messages are read by a table of the numbers of their fields. A field that the table lacks is kept under its number.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use situ_core::Instant;
 
-use super::{Item, Items, PARTS, RECORD_LIMIT, numbered, put, refused};
+use super::listed::Listed;
+use super::{Found, Item, Items, PARTS, Parts, RECORD_LIMIT, numbered, refused};
+use crate::importer::Reject;
+use crate::json::{below, members, twice};
 use crate::mapper::Fields;
 
 /// How deep messages may lie in one another.
@@ -27,6 +29,8 @@ enum Kind {
     /// Words, by their numbers.
     Word(&'static [(u64, &'static str)]),
     Message(Message),
+    /// Any number of them; of other fields there is one.
+    Messages(Message),
 }
 
 const HEADER: Message = &[
@@ -47,8 +51,8 @@ const ENTITY: Message = &[
 ];
 
 const ALERT: Message = &[
-    (1, "active_period", Kind::Message(TIME_RANGE)),
-    (5, "informed_entity", Kind::Message(SELECTOR)),
+    (1, "active_period", Kind::Messages(TIME_RANGE)),
+    (5, "informed_entity", Kind::Messages(SELECTOR)),
     (6, "cause", Kind::Word(CAUSES)),
     (7, "effect", Kind::Word(EFFECTS)),
     (8, "url", Kind::Message(TRANSLATED)),
@@ -86,13 +90,13 @@ const TRIP: Message = &[
 const TRANSLATED: Message = &[(
     1,
     "translation",
-    Kind::Message(&[(1, "text", Kind::Text), (2, "language", Kind::Text)]),
+    Kind::Messages(&[(1, "text", Kind::Text), (2, "language", Kind::Text)]),
 )];
 
 const IMAGES: Message = &[(
     1,
     "localized_image",
-    Kind::Message(&[
+    Kind::Messages(&[
         (1, "url", Kind::Text),
         (2, "media_type", Kind::Text),
         (3, "language", Kind::Text),
@@ -140,7 +144,7 @@ pub(super) fn items(document: Vec<u8>) -> Result<Items, (u64, String)> {
     let start = document.trim_ascii_start();
     let is_json = start.first() == Some(&b'{') || document.starts_with(b"\xef\xbb\xbf");
     let (header, entities) = if is_json {
-        json_feed(&document).map_err(|reason| (1, reason))?
+        json_feed(document).map_err(|reason| (1, reason))?
     } else {
         binary_feed(document).map_err(|reason| {
             let reason = format!("no feed of GTFS-Realtime, neither binary nor JSON: {reason}");
@@ -151,41 +155,72 @@ pub(super) fn items(document: Vec<u8>) -> Result<Items, (u64, String)> {
         let reason = "no feed of GTFS-Realtime: its header says no version";
         return Err((1, reason.to_owned()));
     }
-    let learnt = match header.get("timestamp").map(|text| moment(text)) {
-        Some(Some(learnt)) => Some(learnt),
-        Some(None) => return Err((1, "the timestamp of the header is no time".to_owned())),
-        None => None,
-    };
-    let items = entities.filter_map(move |(number, entity)| {
-        // There are no lines in it: entities are counted.
-        let told = |reason| refused(number, format!("the entity, by its number: {reason}"));
-        match entity {
-            Ok(fields) => item(number, fields, learnt).map_err(told).transpose(),
-            Err(reason) => Some(Err(told(reason))),
-        }
+    // Programs write a time that is not said as the default of the number.
+    let said = header.get("timestamp").filter(|said| &***said != "0");
+    let learnt = said.and_then(|said| moment(said));
+    let odd = said.filter(|_| learnt.is_none()).map(|said| {
+        let shown: String = said.chars().take(40).collect();
+        let reason = format!(
+            "the timestamp of the header, `{shown}`, is no time in seconds since 1970 of a year from 1900 to 2200; its alerts are taken as of --learnt"
+        );
+        Err(refused(1, reason))
     });
-    Ok(Box::new(items))
+    let items = entities.filter_map(move |entity| item(entity, learnt).transpose());
+    Ok(Box::new(odd.into_iter().chain(items)))
+}
+
+/// An entity of a feed.
+struct Entity {
+    /// The line it begins on; a binary feed has none but the first.
+    line: u64,
+    /// Which of a binary feed it is, from 1.
+    number: Option<u64>,
+    fields: Result<Fields, String>,
 }
 
 /// An entity as a record; `None` where it is of another kind.
-fn item(number: u64, fields: Fields, learnt: Option<Instant>) -> Result<Option<Item>, String> {
-    let is_alert = fields.keys().any(|name| name.starts_with("alert"));
+fn item(entity: Entity, learnt: Option<Instant>) -> Result<Option<Item>, Reject> {
+    let Entity {
+        line,
+        number,
+        fields,
+    } = entity;
+    let told = |record: Option<String>, reason: String| Reject {
+        record,
+        ..refused(
+            line,
+            match number {
+                Some(number) => format!("entity {number}: {reason}"),
+                None => reason,
+            },
+        )
+    };
+    let fields = fields.map_err(|reason| told(None, reason))?;
+    let is_alert = fields
+        .keys()
+        .any(|name| name == "alert" || name.starts_with("alert."));
     let is_deleted = fields
         .get("is_deleted")
         .is_some_and(|flag| &**flag == "true");
     if !is_alert && !is_deleted {
         return Ok(None);
     }
-    let id = fields.get("id").filter(|id| !id.is_empty());
-    let key = id.ok_or("it has no id")?.to_string();
+    let Some(id) = fields.get("id").filter(|id| !id.is_empty()) else {
+        return Err(told(None, "it has no id".to_owned()));
+    };
+    let key = id.to_string();
     let mut odd = Vec::new();
     let parts = match is_deleted {
         true => Vec::new(),
-        false => parts(&fields, &mut odd).map_err(|reason| format!("{key}: {reason}"))?,
+        false => {
+            parts(&fields, &mut odd)
+                .map_err(|reason| told(Some(key.clone()), reason))?
+                .parts
+        }
     };
     Ok(Some(Item {
         key,
-        line: number,
+        line,
         learnt,
         fields,
         parts,
@@ -204,7 +239,7 @@ fn moment(text: &str) -> Option<Instant> {
 /// What an alert says, once for each entity it informs of and each period; an entity that is a single trip says nothing of a service.
 ///
 /// Of a period that is no time nothing is said, but what is `odd` about it.
-fn parts(fields: &Fields, odd: &mut Vec<String>) -> Result<Vec<Fields>, String> {
+fn parts(fields: &Fields, odd: &mut Vec<String>) -> Result<Parts, String> {
     let mut whole = Fields::new();
     for word in ["cause", "effect", "severity_level"] {
         if let Some(said) = fields.get(&format!("alert.{word}")) {
@@ -236,7 +271,7 @@ fn parts(fields: &Fields, odd: &mut Vec<String>) -> Result<Vec<Fields>, String> 
     if entities.len().saturating_mul(periods.len()) > PARTS {
         return Err(format!("it informs of over {PARTS} entities and periods"));
     }
-    let mut parts = Vec::new();
+    let mut parts = Parts::default();
     for mut entity in entities {
         if entity.keys().any(|name| name.starts_with("trip")) {
             continue;
@@ -256,7 +291,7 @@ fn parts(fields: &Fields, odd: &mut Vec<String>) -> Result<Vec<Fields>, String> 
             let mut part = whole.clone();
             part.extend(entity.clone());
             part.extend(period.clone());
-            parts.push(part);
+            parts.add(part)?;
         }
     }
     Ok(parts)
@@ -281,39 +316,48 @@ fn children(fields: &Fields, name: &str) -> Vec<Fields> {
     }
 }
 
-/// The header of a feed; and its entities, each with its number, read one at a time.
-type Read = (
-    Fields,
-    Box<dyn Iterator<Item = (u64, Result<Fields, String>)>>,
-);
+/// The header of a feed; and its entities, read one at a time.
+type Read = (Fields, Box<dyn Iterator<Item = Entity>>);
 
 fn binary_feed(document: Vec<u8>) -> Result<Read, String> {
-    let mut header = Fields::new();
-    let mut entities: Vec<(u64, Range<usize>)> = Vec::new();
-    let mut number = 0;
+    let mut header = Found::default();
     let mut rest = document.as_slice();
     while !rest.is_empty() {
         match next(&mut rest)? {
             (1, Held::Bytes(bytes)) if bytes.len() <= RECORD_LIMIT => {
                 binary(HEADER, bytes, "", &mut header, 0)?;
             }
-            (2, Held::Bytes(bytes)) => {
-                number += 1;
-                let end = document.len() - rest.len();
-                entities.push((number, end - bytes.len()..end));
-            }
             _ => {}
         }
     }
-    let entities = entities.into_iter().map(move |(number, range)| {
-        let mut fields = Fields::new();
-        let read = match range.len() > RECORD_LIMIT {
-            true => Err(too_long()),
-            false => binary(ENTITY, &document[range], "", &mut fields, 0),
-        };
-        (number, read.map(|()| fields))
+    let mut at = 0;
+    let mut number = 0;
+    let entities = std::iter::from_fn(move || {
+        loop {
+            let mut rest = &document[at..];
+            if rest.is_empty() {
+                return None;
+            }
+            // All of it was read once already.
+            let (field, held) = next(&mut rest).ok()?;
+            at = document.len() - rest.len();
+            let (2, Held::Bytes(bytes)) = (field, held) else {
+                continue;
+            };
+            number += 1;
+            let mut found = Found::default();
+            let read = match bytes.len() > RECORD_LIMIT {
+                true => Err(too_long()),
+                false => binary(ENTITY, bytes, "", &mut found, 0),
+            };
+            return Some(Entity {
+                line: 1,
+                number: Some(number),
+                fields: read.map(|()| found.fields),
+            });
+        }
     });
-    Ok((header, Box::new(entities)))
+    Ok((header.fields, Box::new(entities)))
 }
 
 fn too_long() -> String {
@@ -376,7 +420,7 @@ fn binary(
     message: Message,
     mut rest: &[u8],
     path: &str,
-    fields: &mut Fields,
+    found: &mut Found,
     depth: usize,
 ) -> Result<(), String> {
     if depth == DEPTH {
@@ -394,40 +438,41 @@ fn binary(
         };
         let path = below(path, &numbered(&name, *count));
         let kind = known.map(|(_, _, kind)| *kind);
+        if *count > 1 && !may_repeat(kind) {
+            return Err(twice(&name));
+        }
         match (kind, held) {
-            (Some(Kind::Message(message)), Held::Bytes(bytes)) => {
+            (Some(Kind::Message(message) | Kind::Messages(message)), Held::Bytes(bytes)) => {
                 if bytes.is_empty() {
-                    put(fields, &path, "");
+                    found.put(&path, "")?;
                 }
-                binary(message, bytes, &path, fields, depth + 1)?;
+                binary(message, bytes, &path, found, depth + 1)?;
             }
             (Some(Kind::Text), Held::Bytes(bytes)) => {
                 let text = std::str::from_utf8(bytes).map_err(|_| format!("{path} is no UTF-8"))?;
-                put(fields, &path, text);
+                found.put(&path, text)?;
             }
             (Some(Kind::Word(words)), Held::Number(number)) => {
-                put(fields, &path, &word(words, number));
+                found.put(&path, &word(words, number))?;
             }
             (Some(Kind::Flag), Held::Number(number)) => {
-                put(fields, &path, if number == 0 { "false" } else { "true" });
+                found.put(&path, if number == 0 { "false" } else { "true" })?;
             }
             (Some(Kind::Number), Held::Number(number)) => {
                 // Numbers below zero are written as if they were very large.
-                put(fields, &path, &number.cast_signed().to_string());
+                found.put(&path, &number.cast_signed().to_string())?;
             }
-            (None, Held::Number(number)) => put(fields, &path, &number.to_string()),
-            (None, Held::Bytes(bytes)) => put(fields, &path, &crate::mapper::hex(bytes)),
+            (None, Held::Number(number)) => found.put(&path, &number.to_string())?,
+            (None, Held::Bytes(bytes)) => found.put(&path, &crate::mapper::hex(bytes))?,
             (Some(_), _) => return Err(format!("{path} holds something else")),
         }
     }
     Ok(())
 }
 
-fn below(path: &str, name: &str) -> String {
-    match path {
-        "" => name.to_owned(),
-        path => format!("{path}.{name}"),
-    }
+/// Whether there may be several of a field; of one that nobody knows there may.
+fn may_repeat(kind: Option<Kind>) -> bool {
+    matches!(kind, None | Some(Kind::Messages(_)))
 }
 
 fn word(words: &[(u64, &'static str)], number: u64) -> String {
@@ -438,65 +483,88 @@ fn word(words: &[(u64, &'static str)], number: u64) -> String {
 #[derive(Deserialize)]
 struct JsonFeed {
     #[serde(default)]
-    header: Value,
-    #[serde(default)]
-    entity: Vec<Box<RawValue>>,
+    header: Option<Box<RawValue>>,
+    /// Read one at a time.
+    #[serde(default, rename = "entity")]
+    _entity: IgnoredAny,
 }
 
-fn json_feed(document: &[u8]) -> Result<Read, String> {
-    let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
-    let feed: JsonFeed = serde_json::from_slice(document)
-        .map_err(|error| format!("no feed of GTFS-Realtime: {error}"))?;
-    let mut header = Fields::new();
-    if !feed.header.is_null() {
-        json(Some(HEADER), &feed.header, "", &mut header);
+fn json_feed(document: Vec<u8>) -> Result<Read, String> {
+    let wrong = |reason: String| format!("no feed of GTFS-Realtime: {reason}");
+    let text = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&document);
+    let feed: JsonFeed = serde_json::from_slice(text).map_err(|error| wrong(error.to_string()))?;
+    let mut header = Found::default();
+    if let Some(said) = &feed.header {
+        json(Some(HEADER), said.get(), "", &mut header, 0)
+            .map_err(|reason| wrong(format!("its header: {reason}")))?;
     }
-    let entities = (1..).zip(feed.entity).map(|(number, entity)| {
-        let mut fields = Fields::new();
-        let read = match entity.get().len() > RECORD_LIMIT {
-            true => Err(too_long()),
-            false => serde_json::from_str(entity.get()).map_err(|error| error.to_string()),
-        };
-        let read = read.map(|value: Value| json(Some(ENTITY), &value, "", &mut fields));
-        (number, read.map(|()| fields))
+    let entities = Listed::new(document, "entity").map_err(|error| wrong(error.to_string()))?;
+    let entities = entities.map(|(line, entity)| {
+        let mut found = Found::default();
+        let read = entity.and_then(|text| json(Some(ENTITY), &text, "", &mut found, 0));
+        Entity {
+            line,
+            number: None,
+            fields: read.map(|()| found.fields),
+        }
     });
-    Ok((header, Box::new(entities)))
+    Ok((header.fields, Box::new(entities)))
 }
 
 /// The fields of a message in JSON, by the names the binary form has.
-fn json(message: Option<Message>, value: &Value, path: &str, fields: &mut Fields) {
-    let Value::Object(object) = value else {
-        return put(fields, path, &plain(value));
-    };
-    if object.is_empty() && !path.is_empty() {
-        put(fields, path, "");
+fn json(
+    message: Option<Message>,
+    text: &str,
+    path: &str,
+    found: &mut Found,
+    depth: usize,
+) -> Result<(), String> {
+    if !text.starts_with('{') {
+        return found.put(path, &plain(text)?);
     }
-    for (name, value) in object {
-        let name = snake_case(name);
+    if depth == DEPTH {
+        return Err("messages lie too deep in one another".to_owned());
+    }
+    let members = members(text, |name| snake_case(&name))?;
+    if members.is_empty() && !path.is_empty() {
+        return found.put(path, "");
+    }
+    for (name, value) in members {
         let known = message.and_then(|message| message.iter().find(|(_, known, _)| *known == name));
-        let values = match value {
-            Value::Array(values) => values.as_slice(),
-            Value::Null => continue,
-            value => std::slice::from_ref(value),
+        let kind = known.map(|(_, _, kind)| *kind);
+        let values: Vec<&RawValue> = match value.get() {
+            "null" => continue,
+            array if array.starts_with('[') => {
+                serde_json::from_str(array).map_err(|error| error.to_string())?
+            }
+            _ => vec![value],
         };
+        if values.len() > 1 && !may_repeat(kind) {
+            return Err(twice(&name));
+        }
         for (nth, value) in (1..).zip(values) {
             let path = below(path, &numbered(&name, nth));
-            match known.map(|(_, _, kind)| *kind) {
-                Some(Kind::Message(message)) => json(Some(message), value, &path, fields),
-                Some(Kind::Word(words)) => {
-                    let number = value.as_u64().map(|number| word(words, number));
-                    put(fields, &path, &number.unwrap_or_else(|| plain(value)));
+            let text = value.get();
+            match kind {
+                Some(Kind::Message(message) | Kind::Messages(message)) => {
+                    json(Some(message), text, &path, found, depth + 1)?;
                 }
-                _ => json(None, value, &path, fields),
+                Some(Kind::Word(words)) => {
+                    let number = text.parse().ok().map(|number| word(words, number));
+                    found.put(&path, &number.map_or_else(|| plain(text), Ok)?)?;
+                }
+                _ => json(None, text, &path, found, depth + 1)?,
             }
         }
     }
+    Ok(())
 }
 
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        value => value.to_string(),
+/// A value as it stands, a text without its quotes.
+fn plain(text: &str) -> Result<String, String> {
+    match text.starts_with('"') {
+        true => serde_json::from_str(text).map_err(|error| error.to_string()),
+        false => Ok(text.to_owned()),
     }
 }
 

@@ -1,20 +1,22 @@
 //! Feeds of the Work Zone Data Exchange: road works, in GeoJSON.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use situ_core::Instant;
 
-use super::{Item, Items, RECORD_LIMIT, line_of, numbered, put, refused};
+use super::listed::Listed;
+use super::{Found, Item, Items, line_of, numbered, refused};
+use crate::importer::Reject;
+use crate::json::{below, members, short_enough};
 use crate::mapper::Fields;
 
 /// How deep values may lie in one another to be fields of their own.
 const DEPTH: usize = 16;
 
 #[derive(Deserialize)]
-struct Document<'a> {
+struct Document {
     #[serde(rename = "type")]
     type_: String,
     /// Its name since version 4.
@@ -22,8 +24,9 @@ struct Document<'a> {
     feed_info: Option<Info>,
     #[serde(default)]
     road_event_feed_info: Option<Info>,
-    #[serde(borrow)]
-    features: Vec<&'a RawValue>,
+    /// Read one at a time.
+    #[serde(rename = "features")]
+    _features: IgnoredAny,
 }
 
 #[derive(Deserialize)]
@@ -32,13 +35,13 @@ struct Info {
 }
 
 /// The road works of a feed.
-pub(super) fn items(document: &[u8]) -> Result<Items, (u64, String)> {
-    let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
-    let text = std::str::from_utf8(document).map_err(|error| {
-        let line = line_of(document, error.valid_up_to());
+pub(super) fn items(document: Vec<u8>) -> Result<Items, (u64, String)> {
+    let text = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&document);
+    let text = std::str::from_utf8(text).map_err(|error| {
+        let line = line_of(&document, error.valid_up_to());
         (line, "no UTF-8".to_owned())
     })?;
-    let feed: Document<'_> = serde_json::from_str(text)
+    let feed: Document = serde_json::from_str(text)
         .map_err(|error| (error.line() as u64, format!("no feed of WZDx: {error}")))?;
     if feed.type_ != "FeatureCollection" {
         return Err((
@@ -51,30 +54,38 @@ pub(super) fn items(document: &[u8]) -> Result<Items, (u64, String)> {
     };
     let updated = info.update_date.parse::<Instant>();
     let updated = updated.map_err(|error| (1, format!("feed_info.update_date: {error}")))?;
-    let mut line = 1;
-    let mut at = 0;
-    let features: Vec<(u64, Box<RawValue>)> = feed
-        .features
-        .into_iter()
-        .map(|feature| {
-            let start = feature.get().as_ptr().addr() - text.as_ptr().addr();
-            line += line_of(&document[at..start], start - at) - 1;
-            at = start;
-            (line, feature.to_owned())
-        })
-        .collect();
-    let items = features.into_iter().map(move |(line, feature)| {
-        item(&feature, line, updated).map_err(|reason| refused(line, reason))
+    let features = Listed::new(document, "features")
+        .map_err(|error| (1, format!("no feed of WZDx: {error}")))?;
+    let items = features.map(move |(line, feature)| match feature {
+        Ok(feature) => item(&feature, line, updated),
+        Err(reason) => Err(refused(line, format!("the road works: {reason}"))),
     });
     Ok(Box::new(items))
 }
 
-fn item(raw: &RawValue, line: u64, updated: Instant) -> Result<Item, String> {
-    if raw.get().len() > RECORD_LIMIT {
-        return Err("the road works are over the limit of 1 MiB".to_owned());
-    }
+fn item(text: &str, line: u64, updated: Instant) -> Result<Item, Reject> {
+    let feature = serde_json::from_str(text);
     let feature: Value =
-        serde_json::from_str(raw.get()).map_err(|error| format!("no road works: {error}"))?;
+        feature.map_err(|error| refused(line, format!("no road works: {error}")))?;
+    let (key, learnt) = said(&feature, updated).map_err(|reason| refused(line, reason))?;
+    let mut found = Found::default();
+    flatten(text, "", 0, &mut found).map_err(|reason| Reject {
+        record: Some(key.clone()),
+        ..refused(line, reason)
+    })?;
+    Ok(Item {
+        learnt: Some(learnt),
+        parts: vec![part(&feature, &key)],
+        key,
+        line,
+        fields: found.fields,
+        odd: Vec::new(),
+        alert: None,
+    })
+}
+
+/// What road works are called, and when they became public.
+fn said(feature: &Value, updated: Instant) -> Result<(String, Instant), String> {
     if feature["type"] != "Feature" {
         return Err("its type is not Feature".to_owned());
     }
@@ -94,17 +105,7 @@ fn item(raw: &RawValue, line: u64, updated: Instant) -> Result<Item, String> {
             .parse()
             .map_err(|error| format!("update_date: {error}"))?,
     };
-    let mut fields = Fields::new();
-    flatten(raw, "", 0, &mut fields);
-    Ok(Item {
-        learnt: Some(learnt),
-        parts: vec![part(&feature, &key)],
-        key,
-        line,
-        fields,
-        odd: Vec::new(),
-        alert: None,
-    })
+    Ok((key, learnt))
 }
 
 /// What road works say: their properties and core details by their own names, and their roads as one.
@@ -134,29 +135,23 @@ fn part(feature: &Value, key: &str) -> Fields {
 }
 
 /// Every value as a field, by its path and as it stands; an array of plain values stays one.
-fn flatten(value: &RawValue, path: &str, depth: usize, fields: &mut Fields) {
-    let text = value.get();
-    let below = |name: &str| match path {
-        "" => name.to_owned(),
-        path => format!("{path}.{name}"),
-    };
+fn flatten(text: &str, path: &str, depth: usize, found: &mut Found) -> Result<(), String> {
     let is_plain = |value: &&RawValue| !value.get().starts_with(['{', '[']);
+    short_enough(path)?;
     if depth < DEPTH && text.starts_with('{') {
-        // A name that comes twice is the last, as everywhere.
-        let object: BTreeMap<String, &RawValue> = serde_json::from_str(text).unwrap_or_default();
-        for (name, value) in object {
-            flatten(value, &below(&name), depth + 1, fields);
+        for (path, value) in members(text, |name| below(path, &name))? {
+            flatten(value.get(), &path, depth + 1, found)?;
         }
-        return;
+        return Ok(());
     }
     if depth < DEPTH && text.starts_with('[') {
         let values: Vec<&RawValue> = serde_json::from_str(text).unwrap_or_default();
         if !values.iter().all(is_plain) {
             for (nth, value) in (1..).zip(values) {
-                flatten(value, &numbered(path, nth), depth + 1, fields);
+                flatten(value.get(), &numbered(path, nth), depth + 1, found)?;
             }
-            return;
+            return Ok(());
         }
     }
-    put(fields, path, text);
+    found.put(path, text)
 }

@@ -257,7 +257,7 @@ fn an_alert_that_cancels_too_much_at_once_is_refused() {
     let log = told(&many);
     assert_eq!(
         log.rejects[0],
-        "line 1, record A2: no valid alert: it cancels 60 alerts in 204 areas and codes, over 10000 in all"
+        "line 1, record A2: it cancels 60 alerts in 204 areas and codes, over 10000 in all"
     );
     assert_eq!(log.events(), []);
 }

@@ -242,12 +242,88 @@ fn what_is_no_feed_is_said() {
         ),
         (
             b"{\"entity\": 3}",
-            "line 1: no feed of GTFS-Realtime: invalid type: integer",
+            "line 1: no feed of GTFS-Realtime: line 1: `entity` is no array",
         ),
     ] {
         let log = told(document);
         assert!(log.rejects[0].starts_with(reason), "{:?}", log.rejects);
         assert_eq!(log.events(), []);
+    }
+}
+
+#[test]
+fn a_field_that_comes_twice_is_refused_with_its_line() {
+    let feed = |entity: &str| {
+        format!("{{\"header\": {{\"gtfsRealtimeVersion\": \"2.0\"}},\n\"entity\": [\n{entity}]}}")
+    };
+    let alert = |said: &str| format!("{{\"id\": \"1\", \"alert\": {{{said}}}}}");
+    for (document, reason) in [
+        (
+            feed(&alert("\"effect\": \"DETOUR\", \"effect\": \"NO_SERVICE\"")),
+            "line 3: the field `effect` comes twice",
+        ),
+        // Names are told apart as the binary form has them.
+        (
+            feed(&alert(
+                "\"informedEntity\": [{\"routeId\": \"1\", \"route_id\": \"2\"}]",
+            )),
+            "line 3: the field `route_id` comes twice",
+        ),
+        (
+            feed(&alert("\"effect\": [\"DETOUR\", \"NO_SERVICE\"]")),
+            "line 3: the field `effect` comes twice",
+        ),
+        (
+            feed("{\"id\": \"1\", \"alert\": {\"cause\": 1}, \"alert\": {\"effect\": 1}}"),
+            "line 3: the field `alert` comes twice",
+        ),
+        (
+            feed("").replace("\"2.0\"", "\"2.0\", \"gtfsRealtimeVersion\": \"1.0\""),
+            "line 1: no feed of GTFS-Realtime: its header: the field `gtfs_realtime_version` comes twice",
+        ),
+        (
+            feed("").replace("\"entity\"", "\"entity\": [], \"entity\""),
+            "line 1: no feed of GTFS-Realtime: duplicate field `entity`",
+        ),
+    ] {
+        let log = told(document.as_bytes());
+        assert!(log.rejects[0].starts_with(reason), "{:?}", log.rejects);
+        assert_eq!(log.events(), []);
+    }
+    let twice = ALERTS.replace(
+        "    effect: NO_EFFECT",
+        "    effect: NO_EFFECT\n    effect: DETOUR",
+    );
+    let log = told(&binary(&twice));
+    assert_eq!(
+        log.rejects[0],
+        "line 1: entity 3: the field `effect` comes twice"
+    );
+    assert_eq!(records(&log).len(), 2);
+}
+
+#[test]
+fn a_header_without_a_usable_time_is_told_and_its_alerts_are_read() {
+    for (timestamp, rejects) in [
+        // In milliseconds.
+        (
+            "1284457468000",
+            &[
+                "line 1: the timestamp of the header, `1284457468000`, is no time in seconds since 1970 of a year from 1900 to 2200; its alerts are taken as of --learnt",
+            ][..],
+        ),
+        ("0", &[]),
+    ] {
+        let document = ALERTS.replace("timestamp: 1284457468", &format!("timestamp: {timestamp}"));
+        let mut log = Log::default();
+        log.tell(&mut Feed::new(
+            Box::new(std::io::Cursor::new(binary(&document))),
+            Mapping::from_toml(MAPPING).unwrap(),
+            "2010-09-14T09:44:28Z".parse().ok(),
+        ));
+        assert_eq!(log.rejects, rejects);
+        assert_eq!(records(&log).len(), 3);
+        assert_eq!(log.said(), told(&binary(ALERTS)).said());
     }
 }
 

@@ -6,6 +6,72 @@ use crate::log::Log;
 use crate::mutation::mutated;
 use crate::{cap, gtfs_rt, hxl, protobuf, wzdx};
 
+#[test]
+fn what_repeats_a_long_text_beyond_measure_is_refused_before_it_is_held() {
+    // 4,500 entities in two periods each, and 4 kB said of each: 37 MB, of an alert of 190 kB.
+    let entities = "informed_entity {\nroute_id: \"1\"\n}\n".repeat(4500);
+    let alerts = gtfs_rt::ALERTS
+        .replace("    cause: STRIKE", &format!("{entities}    cause: STRIKE"))
+        .replace("No buses – strike", &"x".repeat(4096));
+    // 300 codes in two categories each, and 150 kB said of each: 90 MB, of an alert of 190 kB.
+    let text = "x".repeat(150_000);
+    let codes: String = (1..=300)
+        .map(|code| format!("<geocode><valueName>p</valueName><value>{code}</value></geocode>"))
+        .collect();
+    let alert = cap::alert()
+        .replace("</areaDesc>\n", &format!("</areaDesc>{codes}"))
+        .replace("Bridge", &text);
+    // Each of a hundred thousand short fields would have a name of megabytes.
+    let long = "x".repeat(500_000);
+    let members: Vec<String> = (1..=50_000).map(|name| format!("\"{name}\":1")).collect();
+    let works = wzdx::WORKS.replace(
+        "\"geometry\": null",
+        &format!("\"geometry\": {{\"{long}\": {{{}}}}}", members.join(",")),
+    );
+    let reason = "what it says, once for each thing it is about, is over the limit of 32 MiB; split it, or say less of each";
+    let name = "the name of a field is over the limit of 256 bytes: geometry.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…";
+    for (mapping, document, expected, records) in [
+        (
+            gtfs_rt::MAPPING,
+            protobuf::binary(&alerts),
+            vec![format!("line 1, record strike: entity 1: {reason}")],
+            2,
+        ),
+        (
+            cap::MAPPING,
+            alert.into_bytes(),
+            vec![format!("line 8, record A1: {reason}")],
+            0,
+        ),
+        (
+            wzdx::MAPPING,
+            works.into_bytes(),
+            [
+                ("12", "two"),
+                ("18", "three"),
+                ("23", "four"),
+                ("27", "five"),
+            ]
+            .iter()
+            .map(|(line, record)| format!("line {line}, record {record}: {name}"))
+            .collect(),
+            1,
+        ),
+    ] {
+        let mut log = Log::default();
+        let mapping = Mapping::from_toml(mapping).unwrap();
+        log.tell(&mut Feed::new(
+            Box::new(std::io::Cursor::new(document)),
+            mapping,
+            None,
+        ));
+        assert_eq!(log.rejects, expected);
+        let is_record =
+            |event: &&situ_core::Event| event.payload.kind() == situ_core::Kind::RecordPublished;
+        assert_eq!(log.events().iter().filter(is_record).count(), records);
+    }
+}
+
 /// What goes in of a feed after each of a thousand mutations; how many were told of something.
 fn check(name: &str, mapping: &str, document: &[u8]) -> usize {
     let folder = tempfile::tempdir().unwrap();
@@ -122,17 +188,20 @@ fn what_multiplies_beyond_measure_is_told() {
         );
     let code = "<geocode><valueName>pcode</valueName><value>x</value></geocode>";
     let area = format!("<area><areaDesc>x</areaDesc>{}</area>", many(code, 200));
-    let alert = cap::alert().replace("</info>", &format!("{}</info>", many(&area, 30)));
+    let category = "<category>Infra</category>\n";
+    let alert = cap::alert()
+        .replace(category, &many(category, 60))
+        .replace("</info>", &format!("{area}</info>"));
     for (mapping, document, reason) in [
         (
             gtfs_rt::MAPPING,
             protobuf::binary(&alerts),
-            "line 1: the entity, by its number: strike: it informs of over 10000 entities and periods",
+            "line 1, record strike: entity 1: it informs of over 10000 entities and periods",
         ),
         (
             cap::MAPPING,
             alert.into_bytes(),
-            "line 8, record A1: no valid alert: it names over 10000 areas and codes",
+            "line 8, record A1: it names over 10000 areas and codes",
         ),
         (
             cap::MAPPING,
@@ -149,7 +218,7 @@ fn what_multiplies_beyond_measure_is_told() {
             wzdx::WORKS
                 .replace("flagging", &many("x", 2_000_000))
                 .into_bytes(),
-            "line 18: the road works are over the limit of 1 MiB",
+            "line 18: the road works: it is over the limit of 1 MiB",
         ),
     ] {
         let mut log = Log::default();

@@ -139,6 +139,17 @@ fn what_is_no_feed_is_said() {
             "line 1: no feed of WZDx: it has no `feed_info`",
         ),
         (
+            &WORKS.replace(
+                "\"flagging\"",
+                "\"flagging\", \"vehicle_impact\": \"unknown\"",
+            ),
+            "line 18, record three: the field `properties.vehicle_impact` comes twice",
+        ),
+        (
+            &WORKS.replace("\"features\"", "\"features\": [], \"features\""),
+            "line 4: no feed of WZDx: duplicate field `features`",
+        ),
+        (
             &WORKS.replace("\"id\": \"two\",", ""),
             "line 12: it has no `id`",
         ),
