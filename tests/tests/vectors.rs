@@ -4,28 +4,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::Value;
 use situ_core::{Event, EventId, Instant, WireError, from_line, from_lines, to_line};
+use situ_tests::shared;
 
 fn vectors(folder: &str) -> Option<PathBuf> {
-    let shared = std::env::var_os("SITU_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
-        PathBuf::from,
-    );
-    let folder = shared.join("data/vectors").join(folder);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    // Past the capture of output, so that it is seen also where the test passes.
-    let _ = writeln!(
-        std::io::stderr(),
-        "SKIPPED: {} is not there; set SITU_SHARED to the folder that holds data/vectors",
-        folder.display()
-    );
-    None
+    shared(&format!("vectors/{folder}"))
 }
 
 fn id() -> EventId {
