@@ -1,6 +1,6 @@
 //! Rows of a file: of CSV, or of JSON as its layout says.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::io;
 
 use crate::hxl;
@@ -8,6 +8,7 @@ use crate::input::{BoundedLines, Gate, Input, Keeper, Line};
 use crate::json::{Array, fields_of};
 use crate::mapper::Fields;
 use crate::mapping::{Mapping, Shape};
+use crate::table::Keys;
 
 /// The rows of an input, one at a time.
 pub(crate) struct Rows {
@@ -184,24 +185,12 @@ fn mistaken(cells: &csv::StringRecord) -> Option<String> {
 
 /// The names of columns; a name that comes twice is numbered.
 fn names_of(cells: &csv::StringRecord, rename: &BTreeMap<String, String>) -> Vec<String> {
-    let mut counts: HashMap<&str, usize> = HashMap::new();
-    let mut taken: HashSet<String> = HashSet::new();
+    let mut own = Keys::default();
     let names = cells.iter().map(|cell| {
         let cell = cell.trim();
-        let name = rename.get(cell).map_or(cell, String::as_str);
-        if name.is_empty() {
-            return String::new();
-        }
-        let count = counts.entry(name).or_default();
-        loop {
-            *count += 1;
-            let name = match *count {
-                1 => name.to_owned(),
-                count => format!("{name}#{count}"),
-            };
-            if taken.insert(name.clone()) {
-                return name;
-            }
+        match rename.get(cell).map_or(cell, String::as_str) {
+            "" => String::new(),
+            name => own.name(name.to_owned()),
         }
     });
     names.collect()

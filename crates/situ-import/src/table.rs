@@ -75,7 +75,7 @@ impl Table {
     }
 }
 
-/// Names records whose keys are not their own: the second of a key is `KEY#2`, or the next such name that no other record has.
+/// Names records, or columns, whose keys are not their own: the second of a key is `KEY#2`, or the next such name that no other has.
 #[derive(Default)]
 pub(crate) struct Keys {
     /// The numbers tried for each name that was given, by its hash.
